@@ -13,6 +13,7 @@
 #include "shardstep/metrics.h"
 #include "shardstep/optimizer.h"
 #include "shardstep/random.h"
+#include "shardstep/record.h"
 #include "shardstep/status.h"
 #include "shardstep/tensor.h"
 #include "shardstep/times.h"

@@ -34,7 +34,8 @@ struct cli_arguments {
     uint64_t lines, tiles, size, channel;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes, cache_bytes;
     uint32_t last_threads; /* the end of --threads FROM..TO; 0: no range was given */
-    uint64_t order_seed;
+    uint64_t order_seed, sample_seed;
+    const char *share; /* the value of --sample if it is no number: a part, as in 1%, or all */
     int format, colours, row_order;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
@@ -65,6 +66,7 @@ struct cli_command {
     unsigned takes;        /* the command's sets of options: CLI_WITH_... */
     const char *options;   /* the command's other options, separated by spaces */
     bool sweeps;           /* true if --threads may be a range, FROM..TO */
+    bool samples_parts;    /* true if --sample may be a part, as in 1%, or all */
     const char *bare;      /* an option whose value may be left out, and is NULL then; NULL: none */
     size_t least_plain;    /* the least number of plain arguments */
     size_t most_plain;     /* the greatest number of plain arguments */
@@ -74,7 +76,7 @@ struct cli_command {
 /* Every command, in the order of the help. NAME is the table cli_NAME of src/cli/cli_NAME.c. */
 #define CLI_COMMANDS(EACH)                                                                         \
     EACH(import), EACH(info), EACH(plan), EACH(digest), EACH(random), EACH(replay), EACH(preview), \
-        EACH(bench), EACH(stats), EACH(check), EACH(index), EACH(augment)
+        EACH(audit), EACH(bench), EACH(stats), EACH(check), EACH(index), EACH(augment)
 
 #define CLI_COMMAND(name) cli_##name
 extern const struct cli_command CLI_COMMANDS(CLI_COMMAND);

@@ -3,21 +3,6 @@
 #include "cli_all_fields.h"
 #include "core_memory.h"
 
-struct core_digest cli_batch_digest(struct core_hash *hash, const shs_batch *batch)
-{
-    core_hash_reset(hash);
-    core_hash_add_elements(hash, &batch->count, 1, sizeof batch->count);
-    core_hash_add_elements(hash, batch->index, batch->rows, sizeof *batch->index);
-    for (size_t f = 0; f < batch->fields; f++) {
-        const shs_tensor *field = &batch->field[f];
-        uint64_t elements = 1;
-        for (uint32_t axis = 0; axis < field->axes; axis++)
-            elements *= field->shape[axis];
-        core_hash_add_elements(hash, field->data, elements, shs_type_size(field->type));
-    }
-    return core_hash_digest(hash);
-}
-
 static shs_status open_loader(const struct cli_arguments *arguments, const char *fields,
                               const struct cli_order *order, shs_run *run, shs_dataset **dataset,
                               shs_loader **loader)

@@ -4,6 +4,7 @@
 #include "cli_batch.h"
 #include "cli_unite.h"
 #include "core_memory.h"
+#include "load_digest.h"
 #include "mpi_job.h"
 
 struct digest {
@@ -43,7 +44,7 @@ static shs_status do_batches(struct digest *digest, uint64_t *step)
     do {
         shs_status status = shs_next(digest->loader, &batch);
         if (status) return status;
-        digest->own[batch.vrank - run->first_vrank] = cli_batch_digest(digest->hash, &batch);
+        digest->own[batch.vrank - run->first_vrank] = load_digest_batch(digest->hash, &batch);
     } while (!batch.ends_step);
     *step = batch.step;
     return SHS_OK;
@@ -53,7 +54,7 @@ static shs_status do_batches(struct digest *digest, uint64_t *step)
 static shs_status take_whole(void *user, const shs_batch *batch)
 {
     struct digest *digest = user;
-    digest->all[batch->vrank] = cli_batch_digest(digest->hash, batch);
+    digest->all[batch->vrank] = load_digest_batch(digest->hash, batch);
     return SHS_OK;
 }
 

@@ -41,7 +41,10 @@ const struct cli_option cli_options[] = {
     NUMBER(
         "--sample", sample, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_QUESTION, "N",
         "Only sample number N. info: where it lies, its file and the rows of each field. preview: "
-        "where it comes in the epoch."),
+        "where it comes in the epoch. audit: so many steps are drawn, such as 100, 1% or all (1%; "
+        "with --step or --steps all)."),
+    NUMBER("--sample-seed", sample_seed, CLI_BY_NAME, 0, MOST_64, 0, CLI_QUESTION, "S",
+           "The draw of --sample has the seed S (one that nobody can foresee, which is printed)."),
     NUMBER("--seed", seed, CLI_WITH_LOADER, 0, MOST_64, 0, CLI_RUN, "S",
            "The run has the seed S (0)."),
     NUMBER("--vranks", vranks, CLI_WITH_LOADER, 1, MOST_24 + 1, 0, CLI_RUN, "V",
@@ -72,7 +75,8 @@ const struct cli_option cli_options[] = {
            "The epoch is number E, from 0 on (0)."),
     NUMBER("--step", step, CLI_WITH_LOADER, 0, MOST_32, 0, CLI_RUN, "T",
            "The step is number T, from 0 on: of the epoch for plan and digest, of the run for "
-           "random, and for replay and preview of the run or, with --epoch, of the epoch."),
+           "random and audit, and for replay and preview of the run or, with --epoch, of the "
+           "epoch."),
     NUMBER("--rank", rank, CLI_BY_NAME, 0, MOST_24, 0, CLI_RUN, "R",
            "The virtual rank is number R, from 0 on."),
     TEXT("--rows", rows, CLI_WITH_ORDER, CLI_ROWS, "FILE",
@@ -170,8 +174,10 @@ const struct cli_option cli_options[] = {
     TEXT("--since", since, CLI_BY_NAME, CLI_RUN, "EPOCH,STEP",
          "The run's batch changed to --batch with this epoch, which began at this step of the run "
          "(0,0)."),
-    TEXT("--against", against, CLI_BY_NAME, CLI_OUTPUT, "FILE",
-         "Compares the hash with the line of FILE that `digest --per-rank` printed."),
+    TEXT(
+        "--against", against, CLI_BY_NAME, CLI_OUTPUT, "FILE",
+        "Compares the hash with the line of FILE that `digest --per-rank` printed. audit: compares "
+        "the steps that the log FILE has, too."),
     NUMBER("--purpose", purpose, CLI_BY_NAME, 0, 255, 0, CLI_RUN, "P",
            "What the numbers are for: role + 16 * stream. Roles: 0 user, 1 augmentation, 6 "
            "initialisation, 7 to 15 the user's own (0)."),

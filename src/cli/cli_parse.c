@@ -129,6 +129,18 @@ static bool read_range(const struct words *words, const struct cli_option *optio
     return true;
 }
 
+/* Reads --sample for a command that takes a part, as in 1%, or all. Returns false for a value of
+ * another form. */
+static bool read_share(const struct words *words, const struct cli_option *option,
+                       const char *value)
+{
+    if (!words->command->samples_parts || option->offset != offsetof(struct cli_arguments, sample))
+        return false;
+    if (strcmp(value, "all") != 0 && !core_ends_in(value, "%")) return false;
+    words->arguments->share = value;
+    return true;
+}
+
 static void set_number(const struct cli_option *option, uint64_t number, char *member)
 {
     if (option->bytes == sizeof number)
@@ -164,7 +176,7 @@ static shs_status set_option(const struct words *words, const struct cli_option 
         return SHS_OK;
     }
     if (option->kind == CLI_CHOICE) return set_choice(option, value, member);
-    if (read_range(words, option, value)) return SHS_OK;
+    if (read_range(words, option, value) || read_share(words, option, value)) return SHS_OK;
     if (!core_parse_u64(value, &number) || number < option->least || number > option->most)
         return refuse_number(option, value);
     set_number(option, number, member);

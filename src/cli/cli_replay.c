@@ -4,6 +4,7 @@
 
 #include "augment_record.h"
 #include "cli_batch.h"
+#include "cli_cursor.h"
 #include "cli_layout.h"
 #include "cli_origins.h"
 #include "cli_output.h"
@@ -12,7 +13,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_content.h"
-#include "load.h"
+#include "load_digest.h"
 #include "mpi_job.h"
 
 struct replay {
@@ -25,20 +26,6 @@ struct replay {
     struct cli_origins origins;
 };
 
-/* Reads --since: the epoch and the step with which the run's batch began. */
-static shs_status find_origin(const struct cli_arguments *arguments, struct order_origin *origin)
-{
-    uint64_t numbers[2] = {0, 0};
-    if (arguments->since && cli_numbers(arguments->since, numbers, 2) != 2)
-        return core_fail(
-            SHS_ERROR_ARGUMENT,
-            "--since is '%.80s'; give EPOCH,STEP, two whole numbers such as 3,1200: the "
-            "epoch with which the batch changed, and the step that it began with",
-            arguments->since);
-    *origin = (struct order_origin){numbers[0], numbers[1]};
-    return SHS_OK;
-}
-
 /* Finds the step that the options name. --step counts the steps of the run, like the lines of
  * `digest`. With --epoch it counts the steps of this epoch. */
 static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
@@ -47,20 +34,16 @@ static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
     const struct order_shape *shape = &replay->loader->plan.order.order.shape;
     uint64_t steps = order_steps(shape), before;
     struct order_origin origin;
-    shs_status status = find_origin(arguments, &origin);
+    shs_status status = cli_origin(arguments, &origin);
     if (status) return status;
     if (cli_given(arguments, "--epoch")) {
         if (!core_multiply(arguments->epoch - origin.epoch, steps, &before)) before = UINT64_MAX;
         *cursor =
             (shs_cursor){arguments->epoch, arguments->step, origin.step + before + arguments->step};
     } else {
-        if (arguments->step < origin.step)
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "--step is %llu, but the batch began at step %llu (--since)",
-                             (ull)arguments->step, (ull)origin.step);
-        uint64_t done = arguments->step - origin.step;
-        *cursor = (shs_cursor){origin.epoch + done / steps, done % steps, arguments->step};
+        status = cli_cursor(shape, origin, arguments->step, cursor);
     }
+    if (status) return status;
     return order_check_cursor(shape, 0, origin, *cursor);
 }
 
@@ -87,7 +70,7 @@ static shs_status load(struct replay *replay)
     if (!status) status = load_replay(replay->loader, cursor, arguments->rank, &replay->batch);
     if (!status) status = core_hash_new(&hash);
     if (status) return status;
-    struct core_digest digest = cli_batch_digest(hash, &replay->batch);
+    struct core_digest digest = load_digest_batch(hash, &replay->batch);
     core_digest_text(&digest, replay->digest);
     core_hash_free(&hash);
     return SHS_OK;

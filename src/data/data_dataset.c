@@ -152,12 +152,14 @@ shs_status data_dataset_look(shs_dataset *dataset, const struct data_files_how *
     return status ? status : check_windows(dataset);
 }
 
-/* Keeps path and options, with which further fields of the same files are opened. The handler that
- * maps need stays until close_local(). */
-static shs_status keep(shs_dataset *dataset, const char *path, const shs_dataset_options *options)
+/* Keeps path, fields and options, with which further fields of the same files are opened. The
+ * handler that maps need stays until close_local(). */
+static shs_status keep(shs_dataset *dataset, const char *path, const char *fields,
+                       const shs_dataset_options *options)
 {
     char *program = NULL;
     shs_status status = core_copy(path, &dataset->path);
+    if (!status) status = core_copy(fields, &dataset->fields);
     if (!status && options->probe_program) status = core_copy(options->probe_program, &program);
     dataset->options = *options;
     dataset->options.probe_program = program;
@@ -171,7 +173,7 @@ static shs_status begin(shs_dataset *dataset, const char *path, const char *fiel
 {
     if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
     dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DATA_CACHE_BYTES;
-    shs_status status = keep(dataset, path, options);
+    shs_status status = keep(dataset, path, fields, options);
     if (!status) status = data_sample_parse(fields, options->one_sample_a_file, &dataset->what);
     return status;
 }
@@ -299,6 +301,7 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
 static void close_local(shs_dataset *dataset)
 {
     core_free(&dataset->path);
+    core_free(&dataset->fields);
     core_free(&dataset->options.probe_program);
     for (size_t s = 0; dataset->offsets && s < dataset->what.n_arrays; s++)
         data_offsets_free(&dataset->offsets[s]);

@@ -18,7 +18,7 @@ struct data_pack;
 
 struct shs_dataset {
     shs_run *run;
-    char *path;                  /* as the user gave it */
+    char *path, *fields;         /* as the user gave them */
     shs_dataset_options options; /* as the user gave them */
     size_t cache_bytes;          /* memory for decoded chunks in each loader */
     uint64_t samples;

@@ -50,6 +50,7 @@ struct shs_loader {
                                    and no other text or list of the caller is kept */
     struct load_plan plan;
     char *augment_text;
+    char *command; /* the options as the program `shardstep` takes them: load_command.h */
     shs_augment *augment;
     struct load_tools tools;
     struct load_units *units;  /* the memory of all batches that are handed out */
@@ -80,6 +81,11 @@ struct shs_loader {
     struct order_ledger ledger; /* the rows of the epoch so far, on this rank */
     bool ledger_whole; /* true if the ledgers of all ranks have all rows of the epoch so far */
     uint64_t epochs_unverified;
+
+    /* Called with each batch that shs_next() hands out, before the program has it, and with NULL
+     * when the loader is closed. A batch with an error has no rows. NULL: nobody is told. */
+    void (*watch)(void *watcher, const shs_batch *batch);
+    void *watcher;
 
     /* What the room above keeps with a loader, released when the loader is closed. */
     void *kept;

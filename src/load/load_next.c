@@ -234,6 +234,7 @@ static void hand_out(shs_loader *loader, struct load_unit *unit, shs_batch *batc
     *batch = unit->what;
     loader->handed++;
     enter_batch(loader, batch);
+    if (loader->watch && !loader->replays) loader->watch(loader->watcher, batch);
     if (!batch->ends_step) return;
     loader->cursor = order_next(&loader->plan.order.order.shape, loader->cursor);
     loader->handed = 0;

@@ -10,6 +10,7 @@
 #include "augment_table.h"
 #include "core_clock.h"
 #include "core_memory.h"
+#include "load_command.h"
 #include "load_from.h"
 #include "load_options.h"
 
@@ -205,6 +206,17 @@ static shs_status take_memory(shs_loader *loader)
         shs_message());
 }
 
+static shs_status make_command(shs_loader *loader, const shs_loader_options *options)
+{
+    struct core_text own = {0};
+    augment_own_describe(loader->augment, &own);
+    shs_status status = own.status;
+    bool has_own = own.length > 0;
+    core_text_free(&own);
+    if (status) return status;
+    return load_command(loader->dataset, options, &loader->options, has_own, &loader->command);
+}
+
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
 {
     const shs_dataset *dataset = loader->dataset;
@@ -231,6 +243,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     if (!status)
         status =
             load_open_augment(dataset, options->operators, loader->augment_text, &loader->augment);
+    if (!status) status = make_command(loader, options);
     if (!status) status = load_mix_check(loader->augment, options);
     if (!status) load_pushdown_open(dataset, loader->augment, options, &loader->plan.pushdown);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
@@ -333,6 +346,7 @@ void shs_loader_close(shs_loader **loader)
 {
     if (!loader || !*loader) return;
     shs_dataset *dataset = (*loader)->dataset;
+    if ((*loader)->watch) (*loader)->watch((*loader)->watcher, NULL);
     mpi_member_end(dataset->run, &(*loader)->member);
     if ((*loader)->draws)
         dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
@@ -343,6 +357,7 @@ void shs_loader_close(shs_loader **loader)
     load_units_close(&(*loader)->units);
     load_tools_close(&(*loader)->tools);
     core_free(&(*loader)->augment_text);
+    core_free(&(*loader)->command);
     shs_augment_close(&(*loader)->augment);
     load_failures_close(&(*loader)->plan.failures);
     load_order_close(&(*loader)->plan.order);

@@ -204,6 +204,21 @@ shs_status mpi_greatest(shs_run *run, uint64_t *numbers, size_t count);
  * 0 are taken. Other ranks may pass NULL for `all`. */
 shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_bytes, void *all);
 
+/* Where the records of each rank come to lie on rank 0, for a gather that is done in every step.
+ * Both are NULL in a run without a transport. */
+struct mpi_gathering {
+    int *counts, *starts;
+};
+
+/* Local. Takes the memory. The caller calls mpi_gathering_free(), also after an error. */
+shs_status mpi_gathering_new(const shs_run *run, struct mpi_gathering *gathering);
+void mpi_gathering_free(struct mpi_gathering *gathering);
+
+/* Collective. Does what mpi_gather_vranks() does, without an agreement: the caller has just agreed
+ * that every rank makes this call. */
+shs_status mpi_gather(shs_run *run, const struct mpi_gathering *gathering, const void *records,
+                      size_t record_bytes, void *all);
+
 /* A function that takes the bytes of one rank. */
 typedef shs_status mpi_take(void *user, const void *bytes, size_t count);
 

@@ -62,6 +62,13 @@ static shs_augment *good_augment(void)
     return augment;
 }
 
+static shs_record *good_record(void)
+{
+    shs_record *record;
+    CHECK_STATUS(shs_record_open(good_loader(), NULL, &record), SHS_OK);
+    return record;
+}
+
 /* ---- What is expected of them. */
 
 /* An error that names the function and what is NULL. */
@@ -429,6 +436,37 @@ CASE(shs_restore)
 }
 
 /* ---- gradient.h */
+
+CASE(shs_record_open)
+{
+    shs_record *record = (shs_record *)1;
+    return refused(shs_record_open(NULL, NULL, &record), "shs_record_open", "loader is NULL") &&
+           !record &&
+           refused(shs_record_open(good_loader(), NULL, NULL), "shs_record_open", "record is NULL");
+}
+
+CASE(shs_note)
+{
+    const shs_batch batch = {.count = 1};
+    return refused(shs_note(NULL, &batch, NULL), "shs_note", "loader is NULL") &&
+           refused(shs_note(good_loader(), NULL, NULL), "shs_note", "batch is NULL") &&
+           refused(shs_note(good_loader(), &batch, NULL), "shs_note", "losses is NULL");
+}
+
+CASE(shs_record_step)
+{
+    return refused(shs_record_step(NULL, NULL, 0, NULL, 0), "shs_record_step", "record is NULL") &&
+           refused(shs_record_step(good_record(), NULL, 1, NULL, 0), "shs_record_step",
+                   "mean is NULL") &&
+           refused(shs_record_step(good_record(), NULL, 0, NULL, 1), "shs_record_step",
+                   "weights is NULL");
+}
+
+CASE(shs_record_close)
+{
+    shs_record *record = NULL;
+    return shs_record_close(NULL) == SHS_OK && shs_record_close(&record) == SHS_OK;
+}
 
 CASE(shs_gradient_open)
 {
@@ -835,6 +873,10 @@ static const struct {
     ENTRY(shs_draws_close),
     ENTRY(shs_save),
     ENTRY(shs_restore),
+    ENTRY(shs_record_open),
+    ENTRY(shs_note),
+    ENTRY(shs_record_step),
+    ENTRY(shs_record_close),
     ENTRY(shs_gradient_open),
     ENTRY(shs_gradient_close),
     ENTRY(shs_gradient_add),
