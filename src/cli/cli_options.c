@@ -178,6 +178,8 @@ const struct cli_option cli_options[] = {
         "--against", against, CLI_BY_NAME, CLI_OUTPUT, "FILE",
         "Compares the hash with the line of FILE that `digest --per-rank` printed. audit: compares "
         "the steps that the log FILE has, too."),
+    TEXT("--worst", worst, CLI_BY_NAME, CLI_QUESTION, "LIST",
+         "The rows of LIST, the text file of a run's worst rows, are made again."),
     NUMBER("--purpose", purpose, CLI_BY_NAME, 0, 255, 0, CLI_RUN, "P",
            "What the numbers are for: role + 16 * stream. Roles: 0 user, 1 augmentation, 6 "
            "initialisation, 7 to 15 the user's own (0)."),

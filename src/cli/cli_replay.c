@@ -6,8 +6,8 @@
 #include "cli_batch.h"
 #include "cli_cursor.h"
 #include "cli_layout.h"
-#include "cli_origins.h"
 #include "cli_output.h"
+#include "cli_replay.h"
 #include "cli_replay_file.h"
 #include "cli_text.h"
 #include "core_memory.h"
@@ -16,19 +16,9 @@
 #include "load_digest.h"
 #include "mpi_job.h"
 
-struct replay {
-    const struct cli_arguments *arguments;
-    shs_run *run;
-    shs_dataset *dataset;
-    shs_loader *loader;
-    shs_batch batch;
-    char digest[CORE_DIGEST_TEXT];
-    struct cli_origins origins;
-};
-
 /* Finds the step that the options name. --step counts the steps of the run, like the lines of
  * `digest`. With --epoch it counts the steps of this epoch. */
-static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
+static shs_status find_cursor(const struct cli_replay *replay, shs_cursor *cursor)
 {
     const struct cli_arguments *arguments = replay->arguments;
     const struct order_shape *shape = &replay->loader->plan.order.order.shape;
@@ -47,7 +37,7 @@ static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
     return order_check_cursor(shape, 0, origin, *cursor);
 }
 
-static shs_status check_choice(const struct replay *replay)
+static shs_status check_choice(const struct cli_replay *replay)
 {
     const struct cli_arguments *arguments = replay->arguments;
     if (!cli_given(arguments, "--step") || !cli_given(arguments, "--rank") ||
@@ -59,13 +49,14 @@ static shs_status check_choice(const struct replay *replay)
                      (ull)arguments->rank, (ull)(replay->run->vranks - 1));
 }
 
-static shs_status load(struct replay *replay)
+static shs_status load(struct cli_replay *replay)
 {
     const struct cli_arguments *arguments = replay->arguments;
     struct core_hash *hash;
     shs_cursor cursor;
     shs_status status = cli_open_loader(arguments, replay->run, &replay->dataset, &replay->loader);
-    if (!status) status = check_choice(replay);
+    if (status || arguments->worst) return status;
+    status = check_choice(replay);
     if (!status) status = find_cursor(replay, &cursor);
     if (!status) status = load_replay(replay->loader, cursor, arguments->rank, &replay->batch);
     if (!status) status = core_hash_new(&hash);
@@ -78,7 +69,7 @@ static shs_status load(struct replay *replay)
 
 /* Prints what the rows of a sample were imported from, if its file says it, once for each dataset.
  */
-static shs_status print_origins(struct replay *replay, uint64_t sample)
+static shs_status print_origins(struct cli_replay *replay, uint64_t sample)
 {
     shs_location at;
     const char *before = "";
@@ -101,7 +92,7 @@ static shs_status print_origins(struct replay *replay, uint64_t sample)
 }
 
 /* Prints the spacings that were drawn for a row, as in "  every(dt=3)". */
-static void print_spacings(const struct replay *replay, uint64_t slot)
+static void print_spacings(const struct cli_replay *replay, uint64_t slot)
 {
     const struct load_plan *plan = &replay->loader->plan;
     uint64_t spacing[SHS_MAX_FIELDS];
@@ -113,7 +104,7 @@ static void print_spacings(const struct replay *replay, uint64_t slot)
     }
 }
 
-static shs_status print_row(struct replay *replay, uint64_t slot)
+shs_status cli_replay_print_row(struct cli_replay *replay, uint64_t slot)
 {
     const shs_batch *batch = &replay->batch;
     struct core_text text = {0};
@@ -133,7 +124,7 @@ static shs_status print_row(struct replay *replay, uint64_t slot)
 }
 
 /* Prints the augmentation with all values, also defaults, which explain the draws. */
-static shs_status print_augmentation(const struct replay *replay)
+static shs_status print_augmentation(const struct cli_replay *replay)
 {
     struct core_text text = {0};
     augment_print(replay->loader->augment, &text);
@@ -148,7 +139,7 @@ static shs_status print_augmentation(const struct replay *replay)
 }
 
 /* Prints the layout of each field that the augmentation changes. */
-static shs_status print_layouts(const struct replay *replay)
+static shs_status print_layouts(const struct cli_replay *replay)
 {
     const shs_augment *augment = replay->loader->augment;
     struct core_text text = {0};
@@ -164,46 +155,52 @@ static shs_status print_layouts(const struct replay *replay)
     return status;
 }
 
-static shs_status print_batch(struct replay *replay)
+shs_status cli_replay_print_augmentation(const struct cli_replay *replay)
+{
+    shs_status status = print_augmentation(replay);
+    return status ? status : print_layouts(replay);
+}
+
+static shs_status print_batch(struct cli_replay *replay)
 {
     const shs_batch *batch = &replay->batch;
     printf("step %llu (epoch %llu, epoch step %llu), virtual rank %llu of %llu: %llu rows, %llu of "
            "weight 1\nhash %s\n",
            (ull)batch->step, (ull)batch->epoch, (ull)batch->epoch_step, (ull)batch->vrank,
            (ull)replay->run->vranks, (ull)batch->rows, (ull)batch->count, replay->digest);
-    shs_status status = print_augmentation(replay);
-    if (!status) status = print_layouts(replay);
+    shs_status status = cli_replay_print_augmentation(replay);
     for (uint64_t slot = 0; slot < batch->rows && !status; slot++)
-        status = print_row(replay, slot);
+        status = cli_replay_print_row(replay, slot);
     return status;
 }
 
 /* ---- -o: the batch as a file. */
 
-static struct cli_replay_file file_of(const struct replay *replay)
+static struct cli_replay_file file_of(const struct cli_replay *replay)
 {
-    return (struct cli_replay_file){replay->loader, &replay->batch, replay->digest};
+    return (struct cli_replay_file){
+        .loader = replay->loader, .batch = &replay->batch, .hash = replay->digest};
 }
 
-static shs_status check_output(const struct replay *replay)
+shs_status cli_replay_output_check(const struct cli_replay *replay,
+                                   const struct cli_replay_file *file)
 {
     const struct cli_arguments *arguments = replay->arguments;
-    const struct cli_replay_file file = file_of(replay);
     if (!arguments->output) return SHS_OK;
-    shs_status status = cli_replay_file_check(&file);
+    shs_status status = cli_replay_file_check(file);
     if (status) return status;
     return cli_output_check(arguments->output, arguments->overwrite, &replay->dataset->files.paths,
                             "batch");
 }
 
-static shs_status write_output(const struct replay *replay)
+shs_status cli_replay_output_write(const struct cli_replay *replay,
+                                   const struct cli_replay_file *file)
 {
     const char *path = replay->arguments->output;
-    const struct cli_replay_file file = file_of(replay);
     struct io_output output = {0};
     if (!path) return SHS_OK;
     shs_status status = cli_output_begin(path, replay->arguments->overwrite, &output);
-    if (!status) status = cli_replay_file_write(&file, output.temporary);
+    if (!status) status = cli_replay_file_write(file, output.temporary);
     if (!status) status = io_output_commit(&output);
     cli_output_end(&output);
     return status;
@@ -211,7 +208,7 @@ static shs_status write_output(const struct replay *replay)
 
 /* ---- --against: a line STEP RANK HASH of `digest --per-rank`. */
 
-static bool is_line(const struct replay *replay, const char *line, char hash[CORE_DIGEST_TEXT])
+static bool is_line(const struct cli_replay *replay, const char *line, char hash[CORE_DIGEST_TEXT])
 {
     ull step, vrank;
     return sscanf(line, "%llu %llu %32s", &step, &vrank, hash) == 3 && step == replay->batch.step &&
@@ -220,7 +217,7 @@ static bool is_line(const struct replay *replay, const char *line, char hash[COR
 
 /* Sets `hash` to the hash that the file of --against has for the batch. Lines are cut apart first,
  * because sscanf() measures the whole text that it gets. */
-static shs_status find_line(const struct replay *replay, char hash[CORE_DIGEST_TEXT])
+static shs_status find_line(const struct cli_replay *replay, char hash[CORE_DIGEST_TEXT])
 {
     const char *path = replay->arguments->against;
     char *text = NULL;
@@ -242,7 +239,7 @@ static shs_status find_line(const struct replay *replay, char hash[CORE_DIGEST_T
 }
 
 /* Prints whether the batch is the same, and returns the exit code. */
-static int print_verdict(const struct replay *replay, const char *hash)
+static int print_verdict(const struct cli_replay *replay, const char *hash)
 {
     const char *path = replay->arguments->against;
     if (!path) return CLI_DONE;
@@ -254,20 +251,35 @@ static int print_verdict(const struct replay *replay, const char *hash)
     return CLI_DIFFERENT;
 }
 
+/* Replays the batch that the options name. Returns the exit code. */
+static int run_batch(struct cli_replay *replay)
+{
+    char hash[CORE_DIGEST_TEXT];
+    const struct cli_replay_file file = file_of(replay);
+    shs_status status = cli_replay_output_check(replay, &file);
+    if (!status) status = find_line(replay, hash);
+    if (!status) status = cli_replay_output_write(replay, &file);
+    if (!status) status = print_batch(replay);
+    if (!status && replay->arguments->output)
+        status = cli_output_printed(replay->arguments->output);
+    return status ? cli_exit_code(status) : print_verdict(replay, hash);
+}
+
 static int run_alone(const struct cli_arguments *arguments)
 {
-    struct replay replay = {.arguments = arguments};
+    struct cli_replay replay = {.arguments = arguments};
     shs_run_options options = {
         .seed = arguments->seed, .vranks = arguments->vranks, .report = cli_report};
-    char hash[CORE_DIGEST_TEXT];
     shs_status status = mpi_job_open_alone(&options, &replay.run);
+    if (!status && arguments->worst) status = cli_replay_worst_check(arguments);
     if (!status) status = load(&replay);
-    if (!status) status = check_output(&replay);
-    if (!status) status = find_line(&replay, hash);
-    if (!status) status = write_output(&replay);
-    if (!status) status = print_batch(&replay);
-    if (!status && arguments->output) status = cli_output_printed(arguments->output);
-    int code = status ? cli_exit_code(status) : print_verdict(&replay, hash);
+    int code = CLI_ERROR;
+    if (status)
+        code = cli_exit_code(status);
+    else if (arguments->worst)
+        code = cli_exit_code(cli_replay_worst(&replay));
+    else
+        code = run_batch(&replay);
     cli_origins_close(&replay.origins);
     shs_loader_close(&replay.loader);
     shs_dataset_close(&replay.dataset);
@@ -288,6 +300,10 @@ const struct cli_command cli_replay = {
         "It needs no MPI and reads no other batch. Give it the options of the run: its --seed, "
         "--fields, --augment and so on. Where import kept the files that rows come from, it names "
         "them.\n\n"
+        "With --worst LIST in the place of --rank and --step it makes the rows of a list that "
+        "shs_note() has led to, those with the greatest losses; with --epoch E only those of an "
+        "epoch. OUT.h5 then has their places: places/epoch, places/epoch_step, places/step, "
+        "places/vrank, places/slot and places/loss.\n\n"
         "The line of a slot tells what its operators have drawn, from left to right: "
         "OPERATOR(no) where p leaves the sample out, OPERATOR(NAME=VALUE, ...) with what was "
         "drawn, and OPERATOR(yes) where nothing more was drawn than that p holds. Operators that "
@@ -310,9 +326,10 @@ const struct cli_command cli_replay = {
         "without a range.",
     .differs = "the batch is not that of --against",
     .examples = "replay fashion.h5 --vranks 8 --rank 7 --step 57 --against digest.txt\n"
-                "replay fashion.h5 --vranks 8 --rank 0 --epoch 2 --step 5 -o batch.h5",
+                "replay fashion.h5 --vranks 8 --rank 0 --epoch 2 --step 5 -o batch.h5\n"
+                "replay fashion.h5 --vranks 8 --worst worst.txt -o worst.h5",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options = "--rank --since --output --overwrite --against",
+    .options = "--rank --since --output --overwrite --against --worst",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

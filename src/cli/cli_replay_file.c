@@ -41,6 +41,11 @@ static shs_status check_own(const struct cli_replay_file *file, const char *fiel
                          "-o cannot write field %s, whose name is that of the root group; give it "
                          "another name, as in --fields x=DATASET",
                          field);
+    if (file->worst && is_at(path, "places"))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "-o writes the places of the rows to places of the new file, where field "
+                         "%s would lie; leave this field out by --fields",
+                         field);
     if (!draws && !is_at(path, "index")) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "-o writes the %s of the batch to %s of the new file, where field %s would "
@@ -175,14 +180,17 @@ static shs_status write_every(struct h5_writer *writer, const shs_drawn_every *e
 
 static shs_status write_draws(struct h5_writer *writer, const struct cli_replay_file *file)
 {
-    shs_draws *draws;
-    shs_status status = shs_batch_draws(file->loader, file->batch, &draws);
+    shs_draws *own = NULL;
+    const shs_draws *draws = file->draws;
+    shs_status status = SHS_OK;
+    if (!draws) status = shs_batch_draws(file->loader, file->batch, &own);
+    if (!draws) draws = own;
     for (size_t i = 0; !status && i < draws->n_every; i++)
         status = write_every(writer, &draws->every[i], draws->rows);
     for (size_t o = 0; !status && o < draws->n_operators; o++)
         for (size_t f = 0; f < draws->operators[o].fields && !status; f++)
             status = write_drawn(writer, &draws->operators[o], draws->rows, f);
-    shs_draws_close(&draws);
+    shs_draws_close(&own);
     return status;
 }
 
@@ -201,6 +209,47 @@ static shs_status write_augmentation(struct h5_writer *writer, const shs_loader 
     return status;
 }
 
+/* Writes a member of the place of each row. */
+static shs_status write_member_of_places(struct h5_writer *writer, const char *name,
+                                         const struct cli_worst *worst, size_t offset,
+                                         shs_type type)
+{
+    shs_tensor tensor = {.type = type, .axes = 1, .shape = {worst->count}};
+    struct core_text path = {0};
+    char *bytes;
+    const size_t size = sizeof(uint64_t); /* that of a double, too */
+    shs_status status = core_new(worst->count, size, "places", &bytes);
+    if (status) return status;
+    for (uint64_t i = 0; i < worst->count; i++)
+        memcpy(bytes + i * size, (const char *)&worst->row[i] + offset, size);
+    tensor.data = bytes;
+    core_text_add(&path, "places/%s", name);
+    status = path.status;
+    if (!status) status = write_array(writer, path.bytes, &tensor);
+    core_text_free(&path);
+    core_free(&bytes);
+    return status;
+}
+
+static shs_status write_places(struct h5_writer *writer, const struct cli_worst *worst)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+        shs_type type;
+    } members[] = {{"epoch", offsetof(struct cli_worst_row, epoch), SHS_U64},
+                   {"epoch_step", offsetof(struct cli_worst_row, epoch_step), SHS_U64},
+                   {"step", offsetof(struct cli_worst_row, step), SHS_U64},
+                   {"vrank", offsetof(struct cli_worst_row, vrank), SHS_U64},
+                   {"slot", offsetof(struct cli_worst_row, slot), SHS_U64},
+                   {"loss", offsetof(struct cli_worst_row, loss), SHS_F64}};
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < sizeof members / sizeof *members && !status; i++)
+        status = write_member_of_places(writer, members[i].name, worst, members[i].offset,
+                                        members[i].type);
+    return status;
+}
+
 static shs_status write_place(struct h5_writer *writer, const struct cli_replay_file *file)
 {
     const shs_batch *batch = file->batch;
@@ -210,13 +259,16 @@ static shs_status write_place(struct h5_writer *writer, const struct cli_replay_
     } numbers[] = {{"seed", batch->seed},
                    {"stream", file->loader->plan.stream},
                    {"vranks", file->loader->dataset->run->vranks},
+                   /* the rest is of one batch */
                    {"vrank", batch->vrank},
                    {"epoch", batch->epoch},
                    {"epoch_step", batch->epoch_step},
                    {"step", batch->step},
                    {"count", batch->count}};
-    shs_status status = h5_write_label(writer, "/", "hash", file->hash);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++)
+    const size_t of_run = 3, of_batch = sizeof numbers / sizeof *numbers;
+    shs_status status = SHS_OK;
+    if (!file->worst) status = h5_write_label(writer, "/", "hash", file->hash);
+    for (size_t i = 0; i < (file->worst ? of_run : of_batch) && !status; i++)
         status = h5_write_number(writer, "/", numbers[i].name, numbers[i].number);
     return status ? status : write_augmentation(writer, file->loader);
 }
@@ -245,6 +297,7 @@ static shs_status write_all(struct h5_writer *writer, const struct cli_replay_fi
     for (size_t f = 0; f < batch->fields && !status; f++)
         status = write_field(writer, &batch->field[f]);
     if (!status) status = write_place(writer, file);
+    if (!status && file->worst) status = write_places(writer, file->worst);
     return status || !records_draws(file) ? status : write_draws(writer, file);
 }
 

@@ -2,6 +2,7 @@
 #ifndef CLI_REPLAY_FILE_H
 #define CLI_REPLAY_FILE_H
 
+#include "cli_worst.h"
 #include "shardstep/loader.h"
 
 /* What the file is made from. */
@@ -9,6 +10,10 @@ struct cli_replay_file {
     const shs_loader *loader;
     const shs_batch *batch;
     const char *hash; /* of the batch, as it is printed */
+    /* If the rows come from several batches: their draws and places, one for each row. NULL: all
+     * rows are those of the batch. */
+    const shs_draws *draws;
+    const struct cli_worst *worst;
 };
 
 /* Refuses a batch with a field whose name is that of something else in the file, be it another
@@ -23,8 +28,8 @@ shs_status cli_replay_file_check(const struct cli_replay_file *file);
  *     draws/FIELD/PLACE_OPERATOR/VALUE        what it drew for each row; NaN where not applied
  *
  * for each operator that draws and each field of its statement. Attributes of the file say which
- * batch it is, those of an operator's group are its text and its layout, and those of a value its
- * unit. */
+ * batch it is; rows of several batches have arrays of the group `places` instead. The attributes of
+ * an operator's group are its text and its layout, and those of a value its unit. */
 shs_status cli_replay_file_write(const struct cli_replay_file *file, const char *path);
 
 #endif
