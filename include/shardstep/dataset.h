@@ -483,14 +483,14 @@ typedef struct shs_dataset_options {
     /** The path of an index that `shardstep index` has made of these files, borrowed during
      * shs_dataset_open(); NULL for none. Then no file is opened before rows of it are read, and a
      * file that is read directly is not opened in HDF5 at all. Under MPI rank 0 reads the index;
-     * all ranks give one or none. The index must have been made with the same one_sample_a_file and
-     * unchecked, and have the datasets of the fields, each with the same axes, select and crop:
-     * otherwise the result is SHS_ERROR_ARGUMENT. A file that has another size, another inode or
-     * another time of its last change than in the index is examined anew, as without an index,
-     * unless it is another file of the same size with the same bytes where the examination had read
-     * them. The run's `report` tells of files that were examined anew (SHS_REPORT_INDEX). An index
-     * that is damaged or not complete is SHS_ERROR_FORMAT, an index of another version or kind of
-     * machine SHS_ERROR_UNSUPPORTED. */
+     * all ranks give one or none. The index must have been made with the same one_sample_a_file,
+     * unchecked and, if there are packed numbers, cf, and have the datasets of the fields, each
+     * with the same axes, select and crop: otherwise the result is SHS_ERROR_ARGUMENT. A file that
+     * has another size, another inode or another time of its last change than in the index is
+     * examined anew, as without an index, unless it is another file of the same size with the same
+     * bytes where the examination had read them. The run's `report` tells of files that were
+     * examined anew (SHS_REPORT_INDEX). An index that is damaged or not complete is
+     * SHS_ERROR_FORMAT, an index of another version or kind of machine SHS_ERROR_UNSUPPORTED. */
     const char *index;
     /** If true, the attributes of packed numbers are applied: see PACKED NUMBERS above. */
     bool cf;

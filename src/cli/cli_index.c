@@ -30,9 +30,8 @@ static shs_status tell(const struct cli_arguments *arguments, struct data_pack *
     data_index_close(&index);
     printf("%zu files, %zu of them in the index, %zu bytes\n", files, described, bytes);
     if (described < files)
-        printf("the others are examined when they are opened: a field of theirs is virtual, a "
-               "sparse matrix, of many groups, or has attributes of packed numbers, or they "
-               "changed meanwhile\n");
+        printf("the others are examined when they are opened: a field of theirs is virtual, or "
+               "they changed meanwhile\n");
     return cli_output_printed(arguments->output);
 }
 
@@ -75,8 +74,9 @@ const struct cli_command cli_index = {
                "open a dataset (option --index)",
     .arguments = "  PATH\tAn HDF5 file, or " CLI_SEVERAL_FILES,
     .details = "The index has the shapes and types of the datasets, where their chunks lie, their "
-               "checksums, and the size, inode and time of each file. A file that differs from its "
-               "entry is examined anew when it is opened. The fields of a dataset that is opened "
+               "checksums, the constant fields, and the size, inode and time of each file. A file "
+               "that differs from its entry is examined anew when it is opened. The fields of a "
+               "dataset that is opened "
                "with the index must be among --fields; windows and names may differ.",
     .examples = "index 'year-*.h5' -o year.index\n"
                 "digest 'year-*.h5' --index year.index",

@@ -119,41 +119,70 @@ shs_status data_admit_array(struct data_files *files, const struct data_open_fil
 
 /* ---- Sparse matrices. */
 
+/* Compares the columns of a matrix with those of the first file. */
+static shs_status admit_width(struct data_files *files, size_t p, const char *path,
+                              const struct h5_sparse *sparse)
+{
+    const struct data_part *part = &files->sample->part[p];
+    uint64_t width;
+    shs_status status = data_csr_width(path, part, sparse, &width);
+    if (status) return status;
+    if (!files->width[p]) files->width[p] = width;
+    if (files->width[p] == width) return SHS_OK;
+    files->unfit = true;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: group %s has %llu columns, but %llu in %s; it must be alike in all "
+                     "files: leave this file out, or write it anew",
+                     path, part->group, (ull)width, (ull)files->width[p], files->paths.path[0]);
+}
+
 shs_status data_admit_look_at_csr(struct data_files *files, const struct data_open_file *open,
-                                  uint64_t *rows)
+                                  struct h5_sparse *sparse)
 {
     const struct data_sample *sample = files->sample;
     const char *path = files->paths.path[open->number];
     shs_status status = SHS_OK;
     for (size_t p = 0; p < sample->n_parts && !status; p++) {
-        const struct data_part *part = &sample->part[p];
-        uint64_t width;
-        if (part->kind != DATA_CSR) continue;
-        status = data_csr_look(open->h5, path, part, &width, &rows[p]);
-        if (status) break;
-        if (!width)
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "%s: group %s has no attribute that gives its shape; give the number "
-                             "of columns: %s=csr(%s, width=COLUMNS)",
-                             path, part->group, part->name, part->group);
-        if (!files->width[p]) files->width[p] = width;
-        if (files->width[p] == width) continue;
-        files->unfit = true;
-        return core_fail(SHS_ERROR_FORMAT,
-                         "%s: group %s has %llu columns, but %llu in %s; it must be alike in all "
-                         "files: leave this file out, or write it anew",
-                         path, part->group, (ull)width, (ull)files->width[p], files->paths.path[0]);
+        if (sample->part[p].kind != DATA_CSR) continue;
+        status = data_csr_look(open->h5, path, &sample->part[p], &sparse[p]);
+        if (!status) status = admit_width(files, p, path, &sparse[p]);
     }
     return status;
 }
 
-shs_status data_admit_check_csr(const struct data_files *files, const struct data_open_file *open,
-                                const uint64_t *rows)
+static shs_status keep_sparse(struct data_field *values, const struct h5_sparse *sparse)
+{
+    if (values->sparse) return SHS_OK;
+    shs_status status = core_new(1, sizeof *sparse, "a sparse matrix", &values->sparse);
+    if (!status) *values->sparse = *sparse;
+    return status;
+}
+
+shs_status data_admit_check_csr(const struct data_files *files, struct data_open_file *open,
+                                const struct h5_sparse *sparse)
 {
     const struct data_sample *sample = files->sample;
     shs_status status = SHS_OK;
-    for (size_t p = 0; p < sample->n_parts && !status; p++)
-        if (sample->part[p].kind == DATA_CSR)
-            status = data_csr_check(&sample->part[p], open->arrays, rows[p]);
+    for (size_t p = 0; p < sample->n_parts && !status; p++) {
+        const struct data_part *part = &sample->part[p];
+        if (part->kind != DATA_CSR) continue;
+        status = keep_sparse(&open->arrays[part->array], &sparse[p]);
+        if (!status) status = data_csr_check(part, open->arrays, &sparse[p]);
+    }
+    return status;
+}
+
+shs_status data_admit_indexed_csr(struct data_files *files, const struct data_open_file *open)
+{
+    const struct data_sample *sample = files->sample;
+    shs_status status = SHS_OK;
+    for (size_t p = 0; p < sample->n_parts && !status; p++) {
+        const struct data_part *part = &sample->part[p];
+        if (part->kind != DATA_CSR) continue;
+        const struct h5_sparse *sparse = open->arrays[part->array].sparse;
+        if (!sparse) continue; /* the file will be examined */
+        status = admit_width(files, p, files->paths.path[open->number], sparse);
+        if (!status) status = data_csr_check(part, open->arrays, sparse);
+    }
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "data_field.h"
+#include "data_index_meaning.h"
 #include "data_packing.h"
 #include "data_pick.h"
 
@@ -167,51 +168,110 @@ shs_status data_constants_read(const struct data_sample *sample, const struct io
     return status;
 }
 
+static void free_one(struct data_constant *constant)
+{
+    core_free(&constant->tensor.data);
+    core_free(&constant->packing);
+    *constant = (struct data_constant){0};
+}
+
 void data_constants_free(struct data_constants *constants)
 {
-    for (size_t c = 0; c < constants->count; c++) {
-        core_free(&constants->constant[c].tensor.data);
-        core_free(&constants->constant[c].packing);
-    }
+    for (size_t c = 0; c < constants->count; c++)
+        free_one(&constants->constant[c]);
     *constants = (struct data_constants){0};
 }
 
-/* ---- From one rank to another. */
+/* ---- In an index. */
 
-void data_constants_pack(struct data_pack *pack, const struct data_constants *constants)
+static void pack_one(struct data_pack *pack, const struct data_constant_text *text,
+                     const struct data_constant *constant)
 {
-    data_pack_number(pack, constants->count);
-    for (size_t c = 0; c < constants->count; c++) {
-        const struct data_constant *constant = &constants->constant[c];
-        data_pack_bytes(pack, constant, sizeof *constant);
-        data_pack_bytes(pack, constant->tensor.data, constant->bytes);
-    }
+    data_pack_text(pack, text->array);
+    data_pack_text(pack, text->view.select);
+    data_pack_text(pack, text->view.crop);
+    data_pack_number(pack, constant->rows);
+    data_pack_number(pack, constant->unpacked);
+    data_index_packing_pack(pack, constant->packing);
+    data_pack_struct(pack, &constant->tensor, sizeof constant->tensor);
+    data_pack_number(pack, constant->bytes);
+    data_pack_bytes(pack, constant->tensor.data, constant->bytes);
 }
 
-static shs_status unpack_one(struct data_unpack *unpack, const struct data_constant_text *text,
-                             struct data_constant *constant)
+void data_constants_pack(struct data_pack *pack, const struct data_sample *sample,
+                         const struct data_constants *constants)
 {
-    shs_status status = data_unpack_bytes(unpack, constant, sizeof *constant);
-    constant->tensor.name = text->name;
-    constant->tensor.data = NULL;
-    constant->packing = NULL; /* only files are compared by it */
+    data_pack_number(pack, constants->count);
+    for (size_t c = 0; c < constants->count; c++)
+        pack_one(pack, &sample->constant[c], &constants->constant[c]);
+}
+
+static shs_status unpack_text(struct data_unpack *unpack, struct data_constant_text *text)
+{
+    shs_status status = data_unpack_text(unpack, &text->array);
+    if (!status) status = data_unpack_text(unpack, &text->view.select);
+    if (!status) status = data_unpack_text(unpack, &text->view.crop);
+    text->view.constant = true;
+    return status || text->array
+               ? status
+               : core_fail(SHS_ERROR_FORMAT, "a constant field of the index has no name");
+}
+
+static shs_status unpack_tensor(struct data_unpack *unpack, struct data_constant *constant)
+{
+    uint64_t bytes = 0, unpacked = 0;
+    shs_tensor *tensor = &constant->tensor;
+    shs_status status = data_unpack_number(unpack, &constant->rows);
+    if (!status) status = data_unpack_number(unpack, &unpacked);
+    if (!status) status = data_index_packing_unpack(unpack, &constant->packing);
+    if (!status) status = data_unpack_struct(unpack, tensor, sizeof *tensor);
+    tensor->name = NULL;
+    tensor->data = NULL;
+    constant->unpacked = unpacked != 0;
+    if (!status) status = data_unpack_number(unpack, &bytes);
+    if (!status && tensor->axes <= SHS_MAX_AXES)
+        status = shs_tensor_bytes(tensor, &constant->bytes);
+    if (!status && (tensor->axes > SHS_MAX_AXES || constant->bytes != bytes))
+        status = core_fail(SHS_ERROR_FORMAT, "a constant field of the index contradicts itself");
     if (status) return status;
-    return data_unpack_array(unpack, constant->bytes, 1, "a constant field",
-                             &constant->tensor.data);
+    return data_unpack_array(unpack, bytes, 1, "a constant field", &tensor->data);
+}
+
+/* Takes a constant, as the first of the sample's that it is and that is not there yet. */
+static shs_status unpack_one(struct data_unpack *unpack, const struct data_sample *sample,
+                             struct data_constants *constants)
+{
+    struct data_constant_text text = {0};
+    struct data_constant constant = {0};
+    shs_status status = unpack_text(unpack, &text);
+    if (!status) status = unpack_tensor(unpack, &constant);
+    for (size_t c = 0; c < sample->n_constants && !status; c++) {
+        const struct data_constant_text *wanted = &sample->constant[c];
+        if (constants->constant[c].tensor.data || strcmp(wanted->array, text.array) != 0 ||
+            !data_view_is_same(&wanted->view, &text.view))
+            continue;
+        constants->constant[c] = constant;
+        constants->constant[c].tensor.name = wanted->name;
+        constant = (struct data_constant){0};
+        break;
+    }
+    free_one(&constant);
+    core_free(&text.array);
+    data_view_free(&text.view);
+    return status;
 }
 
 shs_status data_constants_unpack(struct data_unpack *unpack, const struct data_sample *sample,
-                                 struct data_constants *constants)
+                                 struct data_constants *constants, bool *all)
 {
     uint64_t count;
-    *constants = (struct data_constants){0};
+    *constants = (struct data_constants){.count = sample->n_constants};
     shs_status status = data_unpack_number(unpack, &count);
-    if (status) return status;
-    if (count != sample->n_constants)
-        return core_fail(SHS_ERROR_FORMAT, "there are constant fields of another dataset");
-    for (; constants->count < count && !status; constants->count++)
-        status = unpack_one(unpack, &sample->constant[constants->count],
-                            &constants->constant[constants->count]);
+    for (; !status && count; count--)
+        status = unpack_one(unpack, sample, constants);
+    *all = !status;
+    for (size_t c = 0; c < constants->count; c++)
+        *all = *all && constants->constant[c].tensor.data;
     return status;
 }
 

@@ -34,11 +34,12 @@ shs_status data_constants_read(const struct data_sample *sample, const struct io
                                const struct data_constants_how *how,
                                struct data_constants *constants);
 
-/* Local. The first function packs constants that were read, the second takes them. Others than
- * those of the sample are SHS_ERROR_FORMAT. They must be freed, also after an error. */
-void data_constants_pack(struct data_pack *pack, const struct data_constants *constants);
+/* Local. The first function packs constants that were read. The second takes those of a sample.
+ * *all is set to false if some are missing. They must be freed, also after an error. */
+void data_constants_pack(struct data_pack *pack, const struct data_sample *sample,
+                         const struct data_constants *constants);
 shs_status data_constants_unpack(struct data_unpack *unpack, const struct data_sample *sample,
-                                 struct data_constants *constants);
+                                 struct data_constants *constants, bool *all);
 
 void data_constants_free(struct data_constants *constants);
 

@@ -5,7 +5,6 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "data_pick.h"
-#include "h5_sparse.h"
 
 /* ---- The text. */
 
@@ -86,16 +85,21 @@ static shs_status check_encoding(const char *path, const struct data_part *part,
 }
 
 shs_status data_csr_look(struct h5_file *file, const char *path, const struct data_part *part,
-                         uint64_t *width, uint64_t *rows)
+                         struct h5_sparse *sparse)
 {
-    struct h5_sparse sparse;
-    *width = part->width;
-    *rows = UINT64_MAX;
-    shs_status status = h5_sparse_read(file, part->group, &sparse);
-    if (!status) status = check_encoding(path, part, &sparse);
-    if (status || !sparse.has_shape) return status;
-    *rows = sparse.shape[0];
-    *width = sparse.shape[1];
+    shs_status status = h5_sparse_read(file, part->group, sparse);
+    return status ? status : check_encoding(path, part, sparse);
+}
+
+shs_status data_csr_width(const char *path, const struct data_part *part,
+                          const struct h5_sparse *sparse, uint64_t *width)
+{
+    *width = sparse->has_shape ? sparse->shape[1] : part->width;
+    if (!*width)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s: group %s has no attribute that gives its shape; give the number of "
+                         "columns: %s=csr(%s, width=COLUMNS)",
+                         path, part->group, part->name, part->group);
     if (!part->width || part->width == *width) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "%s: group %s has %llu columns by its shape, but width is %llu; leave width "
@@ -117,7 +121,7 @@ static shs_status check_axes(const struct data_part *part, const struct data_fie
 }
 
 shs_status data_csr_check(const struct data_part *part, const struct data_field *arrays,
-                          uint64_t rows)
+                          const struct h5_sparse *sparse)
 {
     const struct data_field *values = &arrays[part->array], *indices = &arrays[part->indices];
     const struct data_field *offsets = &arrays[part->offsets];
@@ -130,12 +134,12 @@ shs_status data_csr_check(const struct data_part *part, const struct data_field 
                          "has %llu; the file is damaged, get it anew",
                          values->path, part->group, values->sample.name, (ull)values->rows,
                          indices->sample.name, (ull)indices->rows);
-    if (rows == UINT64_MAX || offsets->rows == rows + 1) return SHS_OK;
+    if (!sparse->has_shape || offsets->rows == sparse->shape[0] + 1) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,
                      "%s: the sparse matrix %s contradicts itself: it has %llu rows by its shape, "
                      "but %s has %llu numbers, not %llu; the file is damaged, get it anew",
-                     values->path, part->group, (ull)rows, offsets->sample.name, (ull)offsets->rows,
-                     (ull)rows + 1);
+                     values->path, part->group, (ull)sparse->shape[0], offsets->sample.name,
+                     (ull)offsets->rows, (ull)sparse->shape[0] + 1);
 }
 
 shs_status data_csr_check_offsets(const struct data_part *part, const struct data_field *arrays,

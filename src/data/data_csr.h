@@ -6,6 +6,7 @@
 
 #include "data_files.h"
 #include "data_offsets.h"
+#include "h5_sparse.h"
 
 /* The text csr(GROUP[, width=COLUMNS])[(VALUES)], taken apart in place. */
 struct data_csr_text {
@@ -22,15 +23,18 @@ bool data_csr_is_text(const char *text);
 shs_status data_csr_split(char *text, struct data_csr_text *csr);
 
 /* Local. Looks at the group of a DATA_CSR in an open file, before its arrays are opened: the group
- * must not be an array, and attributes that say what it holds must say csr_matrix. *width becomes
- * the columns that the group's attribute `shape` tells, or what the field's text gives, or 0 if
- * neither does. They must agree. *rows becomes the rows by the same attribute, or UINT64_MAX. */
+ * must not be an array, and attributes that say what it holds must say csr_matrix. */
 shs_status data_csr_look(struct h5_file *file, const char *path, const struct data_part *part,
-                         uint64_t *width, uint64_t *rows);
+                         struct h5_sparse *sparse);
 
-/* Refuses arrays of a DATA_CSR that do not fit one another. */
+/* Finds the columns that the group's attribute `shape` tells, or that the field's text gives, which
+ * must agree. If neither does, the result is SHS_ERROR_ARGUMENT. */
+shs_status data_csr_width(const char *path, const struct data_part *part,
+                          const struct h5_sparse *sparse, uint64_t *width);
+
+/* Refuses arrays of a DATA_CSR that do not fit one another, or not what the group says. */
 shs_status data_csr_check(const struct data_part *part, const struct data_field *arrays,
-                          uint64_t rows);
+                          const struct h5_sparse *sparse);
 
 /* Refuses the offsets of the file that was added last, if they do not begin with 0 and end with the
  * number of entries. They are those of a DATA_CSR. */

@@ -282,6 +282,7 @@ void data_field_settle_sums(struct data_field *field)
     bool rows = field->row_axes == 1 && data_field_has_checksums(field);
     if (rows && field->direct) io_reader_sum_rows(field->direct);
     field->lane.rows_only = !field->part;
+    field->compares_whole = field->sums_whole && field->part;
 }
 
 /* A part of a row cannot be compared with the row's checksum. Without checksums of its chunks the
@@ -292,9 +293,8 @@ shs_status data_field_find_checksums(struct h5_file *file, const char *path, siz
     shs_status status = field->groups ? SHS_OK : find_checksums(file, path, bytes, field);
     bool summed = field->direct && io_layout_is_summed(io_reader_layout(field->direct));
     bool rows = !status && field->row_axes == 1 && data_field_has_checksums(field);
-    data_field_settle_sums(field);
     field->sums_whole = rows && !summed;
-    field->compares_whole = field->sums_whole && field->part;
+    data_field_settle_sums(field);
     return status;
 }
 
@@ -366,6 +366,7 @@ void data_field_close(struct data_field *field)
     core_free(&field->held);
     core_free(&field->groups);
     core_free(&field->packing);
+    core_free(&field->sparse);
     core_free(&field->unpack);
     core_free(&field->sample.name);
     core_free(&field->path);
@@ -383,7 +384,7 @@ static shs_status read_direct(struct data_field *field, const struct io_run *run
 static shs_status read_stored(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
     if (field->held) {
-        memcpy(to, field->held + first * field->row_bytes, (size_t)count * field->row_bytes);
+        memcpy(to, field->held + first * field->stored_bytes, (size_t)count * field->stored_bytes);
         return SHS_OK;
     }
     if (field->sources)
@@ -426,6 +427,7 @@ shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t co
 
 shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
+    if (field->held && !field->part) return read_stored(field, first, count, to);
     if (field->sources)
         return core_wrap(data_sources_read(field, first, count, true, to), "dataset %s",
                          field->sample.name);

@@ -9,6 +9,7 @@
 
 struct data_sources;
 struct h5_packing;
+struct h5_sparse;
 struct data_cf;
 
 struct data_field {
@@ -34,6 +35,7 @@ struct data_field {
      */
     char *held;
     struct h5_packing *packing; /* attributes such as scale_factor; NULL: none, or not asked for */
+    struct h5_sparse *sparse;   /* what the group of a sparse matrix says, whose values it has */
     uint64_t content;           /* hash of some of its rows; 0 until it is computed */
     uint64_t key;               /* its key in a cache, which the caller sets */
     shs_tensor sample;          /* type and shape of a row; the name is the struct's own */

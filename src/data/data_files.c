@@ -378,7 +378,6 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
     files->most_sources = most_sources(files);
     if (files->pack) data_index_begin(files->pack, files);
     status = look_at_all(files, visit, user);
-    if (files->pack && !status) data_index_end(files->pack);
     if (files->pack && !status) status = files->pack->status;
     files->pack = NULL;
     files->before = NULL;

@@ -10,7 +10,7 @@
 enum {
     MOST_BYTES = 256 << 20, /* of an index whose files are examined ahead; more files have none */
     HEAD_TEXT = 8,
-    VERSION = 2 /* raise it when the form of an index changes */
+    VERSION = 3 /* raise it when the form of an index changes */
 };
 
 static const char mark[HEAD_TEXT] = "SHSINDX";
@@ -22,14 +22,16 @@ struct head {
     uint32_t byte_order, version;
     uint64_t field_bytes, layout_bytes, part_bytes; /* of these structs */
     uint64_t bytes;                                 /* of all of the index */
-    struct core_digest digest;                      /* of all bytes behind the head */
+    uint64_t packed;           /* 1: some arrays have attributes of packed numbers */
+    struct core_digest digest; /* of all bytes behind the head */
 };
 
 /* An array of the index. */
 struct array {
     char *name;
     struct data_view view;
-    size_t number; /* among the arrays of the files; SIZE_MAX: none of them */
+    bool takes_values; /* data_sample_takes_values() */
+    size_t number;     /* among the arrays of the files; SIZE_MAX: none of them */
 };
 
 struct entry {
@@ -43,7 +45,8 @@ struct data_index {
     struct data_pack pack;
     struct array *array;
     size_t arrays;
-    bool one_a_file, unchecked;
+    bool one_a_file, unchecked, cf, packed;
+    struct data_unpack constants;
     struct entry *entry; /* sorted by name */
     size_t entries;
 };
@@ -74,9 +77,11 @@ void data_index_begin(struct data_pack *pack, const struct data_files *files)
     data_pack_bytes(pack, &head, sizeof head);
     data_pack_number(pack, files->one_a_file);
     data_pack_number(pack, files->unchecked);
+    data_pack_number(pack, files->cf);
     data_pack_number(pack, sample->n_arrays);
     for (size_t s = 0; s < sample->n_arrays; s++) {
         data_pack_text(pack, sample->array[s]);
+        data_pack_number(pack, data_sample_takes_values(sample, s));
         data_pack_number(pack, sample->view[s].row_axes);
         data_pack_number(pack, sample->view[s].runs);
         data_pack_text(pack, sample->view[s].slab);
@@ -86,26 +91,29 @@ void data_index_begin(struct data_pack *pack, const struct data_files *files)
     data_pack_number(pack, files->one_a_file ? 1 : files->paths.count);
 }
 
-void data_index_end(struct data_pack *pack)
+/* Notes in the head that some array has attributes of packed numbers. */
+static void note_packed(struct data_pack *pack)
 {
     struct head head;
+    if (pack->status) return;
+    memcpy(&head, pack->bytes, sizeof head);
+    head.packed = 1;
+    memcpy(pack->bytes, &head, sizeof head);
+}
+
+void data_index_end(struct data_pack *pack, const struct data_sample *sample,
+                    const struct data_constants *constants)
+{
+    struct head head;
+    data_constants_pack(pack, sample, constants);
+    for (size_t c = 0; c < constants->count; c++)
+        if (constants->constant[c].packing) note_packed(pack);
     if (pack->status) return;
     memcpy(&head, pack->bytes, sizeof head);
     memcpy(head.mark, mark, sizeof mark);
     head.bytes = pack->length;
     head.digest = digest_of(pack->bytes + sizeof head, pack->length - sizeof head, &pack->status);
     memcpy(pack->bytes, &head, sizeof head);
-}
-
-bool data_index_serves(const struct data_files *files)
-{
-    const struct data_sample *sample = files->sample;
-    for (size_t s = 0; s < sample->n_arrays; s++)
-        if ((sample->view[s].slab && files->member.of > 1) || h5_groups_is_name(sample->array[s]))
-            return false;
-    for (size_t p = 0; p < sample->n_parts; p++)
-        if (sample->part[p].kind == DATA_CSR) return false;
-    return true;
 }
 
 /* Returns true if a file was not changed while it was examined, and all of its fields can be
@@ -123,7 +131,7 @@ static bool is_sound(const struct data_files *files, const struct data_open_file
     for (size_t s = 0; s < files->sample->n_arrays; s++)
         if (!data_index_field_fits(&open->arrays[s], data_sample_is_read_at_open(files->sample, s)))
             return false;
-    return data_index_serves(files);
+    return true;
 }
 
 /* Packs what tells whether a file is the one that was examined. */
@@ -153,9 +161,11 @@ static void pack_file(struct data_pack *pack, const struct data_files *files,
     data_pack_number(pack, file->glanced);
     data_pack_number(pack, file->compared);
     pack_witness(pack, witness);
-    for (size_t s = 0; s < files->sample->n_arrays; s++)
+    for (size_t s = 0; s < files->sample->n_arrays; s++) {
         data_index_field_pack(pack, &open->arrays[s], !file->glanced,
                               data_sample_is_read_at_open(files->sample, s));
+        if (open->arrays[s].packing) note_packed(pack);
+    }
 }
 
 void data_index_add(struct data_pack *pack, const struct data_files *files,
@@ -178,7 +188,7 @@ void data_index_skip(struct data_pack *pack)
 
 /* ---- opening */
 
-static shs_status check_head(const struct data_pack *pack)
+static shs_status check_head(const struct data_pack *pack, bool *packed)
 {
     struct head head;
     shs_status status = SHS_OK;
@@ -196,6 +206,7 @@ static shs_status check_head(const struct data_pack *pack)
                          "the index has %zu bytes, not %llu: it is not complete; make it anew with "
                          "`shardstep index`",
                          pack->length, (ull)head.bytes);
+    *packed = head.packed != 0;
     const struct core_digest digest =
         digest_of(pack->bytes + sizeof head, pack->length - sizeof head, &status);
     if (!status && memcmp(digest.bytes, head.digest.bytes, sizeof digest.bytes) != 0)
@@ -205,11 +216,29 @@ static shs_status check_head(const struct data_pack *pack)
     return status;
 }
 
+static shs_status read_array(struct data_unpack *unpack, struct array *array)
+{
+    uint64_t takes_values = 0, row_axes = 0, runs = 0;
+    shs_status status = data_unpack_text(unpack, &array->name);
+    if (!status) status = data_unpack_number(unpack, &takes_values);
+    if (!status) status = data_unpack_number(unpack, &row_axes);
+    if (!status) status = data_unpack_number(unpack, &runs);
+    if (!status) status = data_unpack_text(unpack, &array->view.slab);
+    if (!status) status = data_unpack_text(unpack, &array->view.select);
+    if (!status) status = data_unpack_text(unpack, &array->view.crop);
+    array->takes_values = takes_values != 0;
+    array->view.row_axes = (uint32_t)row_axes;
+    array->view.runs = (enum data_runs)runs;
+    if (status || array->name) return status;
+    return core_fail(SHS_ERROR_FORMAT, "the index contradicts itself");
+}
+
 static shs_status read_arrays(struct data_unpack *unpack, struct data_index *index)
 {
-    uint64_t one_a_file, unchecked, arrays = 0, row_axes = 0, runs = 0;
+    uint64_t one_a_file, unchecked = 0, cf = 0, arrays = 0;
     shs_status status = data_unpack_number(unpack, &one_a_file);
     if (!status) status = data_unpack_number(unpack, &unchecked);
+    if (!status) status = data_unpack_number(unpack, &cf);
     if (!status) status = data_unpack_number(unpack, &arrays);
     if (!status && arrays > (uint64_t)2 * SHS_MAX_FIELDS)
         status = core_fail(SHS_ERROR_FORMAT, "the index contradicts itself");
@@ -218,19 +247,9 @@ static shs_status read_arrays(struct data_unpack *unpack, struct data_index *ind
     index->arrays = (size_t)arrays;
     index->one_a_file = one_a_file != 0;
     index->unchecked = unchecked != 0;
-    for (size_t i = 0; i < index->arrays && !status; i++) {
-        struct array *array = &index->array[i];
-        status = data_unpack_text(unpack, &array->name);
-        if (!status) status = data_unpack_number(unpack, &row_axes);
-        if (!status) status = data_unpack_number(unpack, &runs);
-        if (!status) status = data_unpack_text(unpack, &array->view.slab);
-        if (!status) status = data_unpack_text(unpack, &array->view.select);
-        if (!status) status = data_unpack_text(unpack, &array->view.crop);
-        array->view.row_axes = (uint32_t)row_axes;
-        array->view.runs = (enum data_runs)runs;
-        if (!status && !array->name)
-            status = core_fail(SHS_ERROR_FORMAT, "the index contradicts itself");
-    }
+    index->cf = cf != 0;
+    for (size_t i = 0; i < index->arrays && !status; i++)
+        status = read_array(unpack, &index->array[i]);
     return status;
 }
 
@@ -291,11 +310,12 @@ shs_status data_index_open(struct data_pack *pack, struct data_index **index)
     }
     (*index)->pack = *pack;
     *pack = (struct data_pack){0};
-    status = check_head(&(*index)->pack);
+    status = check_head(&(*index)->pack, &(*index)->packed);
     struct data_unpack unpack = {(*index)->pack.bytes + sizeof(struct head),
                                  (*index)->pack.length - sizeof(struct head)};
     if (!status) status = read_arrays(&unpack, *index);
     if (!status) status = read_entries(&unpack, *index);
+    (*index)->constants = unpack;
     if (status) data_index_close(index);
     return status;
 }
@@ -326,6 +346,10 @@ static shs_status match_array(struct data_index *index, const struct data_sample
         named |= is_named;
         if (!is_named || array->number != SIZE_MAX) continue;
         if (!data_view_is_same(&array->view, &sample->view[s])) continue;
+        /* numbers are unpacked where they are values, and not where they are offsets */
+        if (index->packed && index->cf &&
+            array->takes_values != data_sample_takes_values(sample, s))
+            continue;
         array->number = s;
         return SHS_OK;
     }
@@ -339,11 +363,15 @@ static shs_status match_array(struct data_index *index, const struct data_sample
 shs_status data_index_match(struct data_index *index, const struct data_files_how *how)
 {
     shs_status status = SHS_OK;
-    if (index->one_a_file != how->one_a_file || index->unchecked != how->unchecked)
+    const char *other = NULL;
+    if (index->one_a_file != how->one_a_file) other = "one_sample_a_file";
+    if (index->unchecked != how->unchecked) other = "unchecked";
+    if (index->packed && index->cf != how->cf) other = "cf";
+    if (other)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "the index was made with other options: %s; give the same, or make it "
                          "anew with `shardstep index`",
-                         index->one_a_file != how->one_a_file ? "one_sample_a_file" : "unchecked");
+                         other);
     for (size_t i = 0; i < index->arrays; i++)
         index->array[i].number = SIZE_MAX;
     for (size_t s = 0; s < how->sample->n_arrays && !status; s++)
@@ -477,6 +505,13 @@ shs_status data_index_find(const struct data_index *index, const struct data_fil
                                          .compared = seen.compared,
                                          .arrays = seen.rest};
     return core_wrap(status, "%s: the index", path);
+}
+
+shs_status data_index_constants(const struct data_index *index, const struct data_sample *sample,
+                                struct data_constants *constants, bool *found)
+{
+    struct data_unpack unpack = index->constants;
+    return data_constants_unpack(&unpack, sample, constants, found);
 }
 
 size_t data_index_files(const struct data_index *index, size_t *described)

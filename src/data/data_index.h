@@ -5,6 +5,7 @@
 #define DATA_INDEX_H
 
 #include "core_hash.h"
+#include "data_constants.h"
 #include "data_files.h"
 #include "data_pack.h"
 #include "io_witness.h"
@@ -12,9 +13,11 @@
 /* ---- packing */
 
 /* Local. Begins an index of files. Then data_index_add() adds each file that was examined, in
- * order, and data_index_end() ends the index. Errors stay in *pack. */
+ * order, and data_index_end() ends the index with the constant fields of all files. Errors stay in
+ * *pack. */
 void data_index_begin(struct data_pack *pack, const struct data_files *files);
-void data_index_end(struct data_pack *pack);
+void data_index_end(struct data_pack *pack, const struct data_sample *sample,
+                    const struct data_constants *constants);
 
 /* Local. Adds a file, or an empty entry if a field cannot be described, or if the file has changed
  * since it was opened. `witness` says what was read to examine the file. */
@@ -23,10 +26,6 @@ void data_index_add(struct data_pack *pack, const struct data_files *files,
 
 /* Local. Adds an empty entry, for a file that was not examined. */
 void data_index_skip(struct data_pack *pack);
-
-/* Local. Returns false if files must be examined by each rank: ranks of a group take other slabs of
- * a field, and a field is a sparse matrix, of which no entry tells the number of columns. */
-bool data_index_serves(const struct data_files *files);
 
 /* ---- use */
 
@@ -56,6 +55,12 @@ struct data_index_file {
  * same bytes where the examination read. Only then *file is set. */
 shs_status data_index_find(const struct data_index *index, const struct data_files *files,
                            size_t number, struct data_index_file *file, bool *fits);
+
+/* Local. Takes the constant fields of a sample, as the files have them that the index describes.
+ * *found is set to false if the index does not have all of them. They must be freed, also after an
+ * error. */
+shs_status data_index_constants(const struct data_index *index, const struct data_sample *sample,
+                                struct data_constants *constants, bool *found);
 
 /* Local. Returns how many files the index has, and sets *described to how many of them it
  * describes.

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_index_layout.h"
+#include "data_index_meaning.h"
 #include "data_pick.h"
+#include "data_slab.h"
 
 enum {
     MOST_VALUES = 64 << 20, /* bytes of the rows of a field */
@@ -14,24 +17,24 @@ enum {
  * to one of them also packs here what it leads to, and sets it in data_index_field_unpack(). Then
  * the number is that of the new size. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(struct data_field) == 632, "pack the new member of struct data_field");
-_Static_assert(sizeof(struct io_layout) == 640, "pack the new member of struct io_layout");
+_Static_assert(sizeof(struct data_field) == 640, "pack the new member of struct data_field");
 _Static_assert(sizeof(struct data_field) <= DATA_PACK_STRUCT, "a struct must fit");
-_Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit");
 #endif
 
 /* Returns true if all rows of a field may be in an index. */
 static bool has_few_values(const struct data_field *field)
 {
     uint64_t bytes;
-    return core_multiply(field->rows, field->row_bytes, &bytes) && bytes <= MOST_VALUES;
+    return core_multiply(field->rows, field->stored_bytes, &bytes) && bytes <= MOST_VALUES;
 }
 
-/* Attributes such as a scale are not packed: each rank reads those of its file. */
+/* Of packed numbers whole rows can be read as they are stored, and no parts of rows. */
 bool data_index_field_fits(const struct data_field *field, bool values)
 {
-    if (values && (!has_few_values(field) || field->checked_by)) return false;
-    return !field->sources && !field->slab.length && !field->groups && !field->packing;
+    if (field->sources) return false;
+    if (!values) return true;
+    return has_few_values(field) && !field->checked_by && !field->slab.length &&
+           !(field->unpack && field->part);
 }
 
 /* ---- packing */
@@ -46,18 +49,6 @@ static void pack_part(struct data_pack *pack, const struct io_part *part)
                         part->axis[axis].ranges * sizeof *part->axis[axis].range);
 }
 
-static void pack_layout(struct data_pack *pack, const struct io_reader *reader)
-{
-    data_pack_number(pack, reader != NULL);
-    if (!reader) return;
-    const struct io_layout *layout = io_reader_layout(reader);
-    data_pack_struct(pack, layout, sizeof *layout);
-    if (layout->chunked)
-        data_pack_bytes(pack, layout->chunks, layout->n_chunks * sizeof *layout->chunks);
-    data_pack_number(pack, layout->sums != NULL);
-    if (layout->sums) data_pack_bytes(pack, layout->sums, layout->n_chunks * sizeof *layout->sums);
-}
-
 static void pack_checksums(struct data_pack *pack, struct data_field *field)
 {
     uint64_t sums = data_field_sums(field, 0, field->rows).count;
@@ -67,15 +58,16 @@ static void pack_checksums(struct data_pack *pack, struct data_field *field)
     if (field->checked_by) data_index_field_pack(pack, field->checked_by, true, false);
 }
 
-/* Packs all rows of a field. */
+/* Packs all rows of a field, as they are stored. */
 static void pack_values(struct data_pack *pack, struct data_field *field)
 {
     char *rows = NULL;
-    uint64_t bytes = field->rows * field->row_bytes;
+    uint64_t bytes = field->rows * field->stored_bytes;
     data_pack_number(pack, bytes);
     if (!bytes || pack->status) return;
     shs_status status = core_new((size_t)bytes, 1, "values", &rows);
-    if (!status) status = data_field_read(field, 0, field->rows, rows);
+    if (!status && field->unpack) status = data_field_read_whole(field, 0, field->rows, rows);
+    if (!status && !field->unpack) status = data_field_read(field, 0, field->rows, rows);
     if (status)
         pack->status = status;
     else
@@ -87,11 +79,13 @@ void data_index_field_pack(struct data_pack *pack, struct data_field *field, boo
                            bool values)
 {
     bool by_hdf5 = whole && (!field->direct || (field->checked_by && !field->checked_by->direct));
-    data_pack_struct(pack, field, sizeof *field);
+    const struct data_field uncut = data_slab_uncut(field);
+    data_pack_struct(pack, &uncut, sizeof uncut);
     data_pack_text(pack, field->sample.name);
-    pack_part(pack, field->part);
+    pack_part(pack, uncut.part);
+    data_index_meaning_pack(pack, field);
     data_pack_number(pack, by_hdf5);
-    pack_layout(pack, whole ? field->direct : NULL);
+    data_index_layout_pack(pack, whole ? field->direct : NULL);
     data_pack_number(pack, whole);
     if (whole) pack_checksums(pack, field);
     if (values)
@@ -126,8 +120,9 @@ static shs_status unpack_plain(struct data_unpack *unpack, struct data_field *fi
     field->held = NULL;
     field->groups = NULL;
     field->n_groups = 0;
-    field->packing = NULL; /* packed fields are not in an index */
+    field->packing = NULL;
     field->unpack = NULL;
+    field->sparse = NULL;
     field->sample.name = field->whole.name = NULL;
     field->sample.data = field->whole.data = NULL;
     if (status) return status;
@@ -179,57 +174,7 @@ static shs_status unpack_part(struct data_unpack *unpack, struct data_field *fie
             status = wrong();
     }
     if (!status) io_part_measure(part);
-    return !status && !of_members && part->bytes != field->row_bytes ? wrong() : status;
-}
-
-/* Takes the list of chunks, and measures the layout anew. */
-static shs_status unpack_chunks(struct data_unpack *unpack, const struct data_field *field,
-                                struct io_layout *layout)
-{
-    uint64_t chunks = layout->n_chunks;
-    if (layout->axes < 1 || layout->axes > SHS_MAX_AXES || layout->row_axes > 2 ||
-        layout->pipeline.count > IO_MAX_FILTERS || !layout->element_bytes ||
-        layout->element_bytes > sizeof layout->fill)
-        return wrong();
-    shs_status status = io_layout_measure(layout);
-    if (!status && (layout->rows != field->rows || layout->row_bytes != field->whole_bytes ||
-                    (layout->chunked && layout->n_chunks != chunks)))
-        status = wrong();
-    if (!status && layout->chunked)
-        status = data_unpack_array(unpack, chunks, sizeof *layout->chunks, "a list of chunks",
-                                   &layout->chunks);
-    return status;
-}
-
-/* Takes the checksums of chunks. */
-static shs_status unpack_chunk_sums(struct data_unpack *unpack, struct io_layout *layout)
-{
-    uint64_t there;
-    shs_status status = data_unpack_number(unpack, &there);
-    if (status || !there) return status;
-    if (!layout->chunked) return wrong();
-    return data_unpack_array(unpack, layout->n_chunks, sizeof *layout->sums, "checksums of chunks",
-                             &layout->sums);
-}
-
-static shs_status unpack_layout(struct data_unpack *unpack, const struct io_identity *identity,
-                                struct data_field *field)
-{
-    struct io_layout layout;
-    uint64_t there;
-    shs_status status = data_unpack_number(unpack, &there);
-    if (status || !there) return status;
-    status = data_unpack_struct(unpack, &layout, sizeof layout);
-    if (status) return status;
-    layout.chunks = NULL;
-    layout.sums = NULL;
-    layout.extents = NULL; /* fields of groups are not packed */
-    layout.n_extents = 0;
-    status = unpack_chunks(unpack, field, &layout);
-    if (!status) status = unpack_chunk_sums(unpack, &layout);
-    if (!status) return io_reader_prepare(field->path, identity, &layout, &field->direct);
-    io_layout_free(&layout);
-    return status;
+    return !status && !of_members && part->bytes != field->stored_bytes ? wrong() : status;
 }
 
 static shs_status unpack_field(struct data_unpack *unpack, const char *path,
@@ -259,7 +204,7 @@ static shs_status unpack_values(struct data_unpack *unpack, struct data_field *f
     uint64_t bytes, all;
     shs_status status = data_unpack_number(unpack, &bytes);
     if (status || !bytes) return status;
-    if (!core_multiply(field->rows, field->row_bytes, &all) || all != bytes) return wrong();
+    if (!core_multiply(field->rows, field->stored_bytes, &all) || all != bytes) return wrong();
     return data_unpack_array(unpack, bytes, 1, "values", &field->held);
 }
 
@@ -275,8 +220,9 @@ static shs_status unpack_field(struct data_unpack *unpack, const char *path,
     if (!status && !name) status = wrong();
     if (!status) status = core_copy(path, &field->path);
     if (!status) status = unpack_part(unpack, field);
+    if (!status) status = data_index_meaning_unpack(unpack, field);
     if (!status) status = data_unpack_number(unpack, &by_hdf5);
-    if (!status) status = unpack_layout(unpack, identity, field);
+    if (!status) status = data_index_layout_unpack(unpack, identity, field);
     if (!status) status = unpack_checksums(unpack, identity, depth, field, needs_hdf5);
     if (!status) data_field_settle_sums(field);
     if (!status) status = unpack_values(unpack, field);

@@ -71,8 +71,9 @@ static shs_status compare_sums(struct data_field *field, uint64_t first, uint64_
 static shs_status read_rows(struct data_field *field, uint64_t first, uint64_t count, char *numbers,
                             bool *valid)
 {
-    shs_status status = field->held ? data_field_read(field, first, count, numbers)
-                                    : data_field_read_whole(field, first, count, numbers);
+    shs_status status = field->held && field->part
+                            ? data_field_read(field, first, count, numbers)
+                            : data_field_read_whole(field, first, count, numbers);
     if (!status) status = compare_sums(field, first, count, numbers);
     for (uint64_t row = 0; row < count && !status; row++)
         valid[row] = is_valid(field->whole.type, numbers + row * field->whole_bytes);

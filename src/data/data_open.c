@@ -53,13 +53,29 @@ static shs_status look(struct opening *opening)
     return data_dataset_look(opening->dataset, &opening->how);
 }
 
-static shs_status read_constants(shs_dataset *dataset)
+/* Takes the constant fields from an index, if it has them and every file is the one that it
+ * describes. Otherwise reads them from the files. */
+static shs_status take_constants(shs_dataset *dataset, const struct data_index *index)
 {
+    bool found = false;
+    if (index && !dataset->files.is_own) {
+        shs_status status =
+            data_index_constants(index, &dataset->what, &dataset->constants, &found);
+        if (status || found) return status;
+        data_constants_free(&dataset->constants);
+    }
     const struct data_constants_how how = {dataset->options.unchecked, dataset->options.cf};
     return data_constants_read(&dataset->what, &dataset->files.paths, &how, &dataset->constants);
 }
 
 /* ---- A kept index. */
+
+/* Returns the kept index if it tells the constant fields of all files: not if only the first file
+ * has been compared with it. */
+static const struct data_index *kept_of(const shs_dataset *dataset)
+{
+    return dataset->options.one_sample_a_file ? NULL : dataset->index;
+}
 
 /* Takes the bytes of a kept index for the dataset. */
 static shs_status take_index(struct opening *opening, struct data_pack *pack)
@@ -95,55 +111,42 @@ shs_status data_open_alone(shs_dataset *dataset, const char *fields)
     if (!status && dataset->options.index) status = take_index(&opening, &pack);
     if (!status) status = look(&opening);
     if (!status) tell_examined(dataset);
-    return status ? status : read_constants(dataset);
+    return status ? status : take_constants(dataset, kept_of(dataset));
+}
+
+/* Examines the files, and makes an index of what it finds. */
+static shs_status find_out(struct opening *opening, struct data_pack *pack)
+{
+    shs_dataset *dataset = opening->dataset;
+    opening->how.pack = pack;
+    shs_status status = look(opening);
+    if (!status) status = take_constants(dataset, kept_of(dataset));
+    if (!status) data_index_end(pack, &dataset->what, &dataset->constants);
+    return status ? status : pack->status;
 }
 
 shs_status data_open_examine(shs_dataset *dataset, const char *fields, struct data_pack *pack)
 {
     struct opening opening = opening_of(dataset, fields);
-    opening.how.pack = pack;
     opening.how.thorough = true;
-    return look(&opening);
+    return find_out(&opening, pack);
 }
 
 /* ---- On all ranks together. */
 
-/* Takes rank 0's constant fields if the files are those that rank 0 has read. */
-static shs_status take_constants(shs_dataset *dataset, const struct data_pack *constants)
-{
-    struct data_unpack unpack = {constants->bytes, constants->length};
-    if (dataset->files.is_own) return read_constants(dataset);
-    return data_constants_unpack(&unpack, &dataset->what, &dataset->constants);
-}
-
-/* What rank 0 has found out. */
-struct found {
-    struct data_pack index, constants;
-};
-
-static shs_status find_out(struct opening *opening, struct found *found)
-{
-    opening->how.pack = &found->index;
-    shs_status status = look(opening);
-    if (!status) status = read_constants(opening->dataset);
-    if (!status) data_constants_pack(&found->constants, &opening->dataset->constants);
-    return status ? status : found->constants.status;
-}
-
 /* Opens the files with what rank 0 has found out about them. A rank with other fields or options
  * has no use for that: the ranks' calls differ, as the next agreement tells. */
-static shs_status open_from(struct opening *opening, struct found *found)
+static shs_status open_from(struct opening *opening, struct data_pack *pack)
 {
     struct data_index *index;
-    shs_status status = data_index_open(&found->index, &index);
+    shs_status status = data_index_open(pack, &index);
     bool fits = !status && !data_index_match(index, &opening->how);
     if (fits) opening->how.index[1] = index;
     if (!status) status = look(opening);
     opening->dataset->files.index[1] = NULL;
+    if (!status) status = take_constants(opening->dataset, fits ? index : NULL);
     data_index_close(&index);
-    if (status) return status;
-    return fits ? take_constants(opening->dataset, &found->constants)
-                : read_constants(opening->dataset);
+    return status;
 }
 
 /* Collective. Brings the kept index to all ranks, of which rank 0 reads it. *own is this rank's
@@ -162,16 +165,14 @@ shs_status data_open_together(shs_dataset *dataset, const char *fields, bool *ag
 {
     shs_run *run = dataset->run;
     struct opening opening = opening_of(dataset, fields);
-    struct found found = {0};
+    struct data_pack pack = {0};
     shs_status own = SHS_OK, status = SHS_OK;
     if (dataset->options.index) status = share_index(&opening, &own);
-    if (!status && !own && !run->rank) own = find_out(&opening, &found);
-    if (!status) status = data_index_share(run, own, &found.index);
-    if (!status) status = data_index_share(run, SHS_OK, &found.constants);
+    if (!status && !own && !run->rank) own = find_out(&opening, &pack);
+    if (!status) status = data_index_share(run, own, &pack);
     *agreed = status != SHS_OK;
-    if (!status && run->rank) status = open_from(&opening, &found);
+    if (!status && run->rank) status = open_from(&opening, &pack);
     if (!status) tell_examined(dataset);
-    data_pack_free(&found.index);
-    data_pack_free(&found.constants);
+    data_pack_free(&pack);
     return status;
 }

@@ -169,7 +169,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
 {
     const struct data_sample *sample = files->sample;
     struct data_file *file = &files->file[open->number];
-    uint64_t csr_rows[SHS_MAX_FIELDS] = {0};
+    struct h5_sparse sparse[SHS_MAX_FIELDS];
     struct data_field_how how = {
         .cache_bytes = files->cache_bytes / files->most_open,
         .single = files->one_a_file,
@@ -186,14 +186,14 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
     if (!status) status = identify(files, open->number);
     status = io_paths_wrap(&files->paths, open->number, status);
-    if (!status) status = data_admit_look_at_csr(files, open, csr_rows);
+    if (!status) status = data_admit_look_at_csr(files, open, sparse);
     for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_read_at_open(sample, s);
         how.cf = files->cf && data_sample_takes_values(sample, s);
         how.view = &sample->view[s];
         status = open_array(files, open, s, &how);
     }
-    if (!status) status = data_admit_check_csr(files, open, csr_rows);
+    if (!status) status = data_admit_check_csr(files, open, sparse);
     if (!status) status = data_groups_check(sample, open->arrays, open->h5);
     if (!status && opened->content) status = data_content_take(files, open);
     if (status || opened->look) return status;
@@ -251,8 +251,10 @@ static shs_status take_arrays(struct data_files *files, const struct data_index 
         if (array == SIZE_MAX) continue;
         files->checksum_bytes += checksum_bytes(field);
         open->needs_hdf5 |= needs_hdf5;
+        if (!status) status = data_slab_take(&files->sample->view[array], files->member, field);
         if (!status) status = data_admit_array(files, open, array);
     }
+    if (!status) status = data_admit_indexed_csr(files, open);
     for (size_t s = 0; s < files->sample->n_arrays && !status; s++)
         settle_array(files, open, s);
     return status;
@@ -275,12 +277,16 @@ static shs_status make_indexed(struct data_files *files, const struct data_index
     return data_content_compare_layout(files, open);
 }
 
-/* Returns true if an array must be read to open the file, and the index does not have its rows. */
+/* Returns true if the file must be examined: an array must be read to open it, and the index does
+ * not have its rows, or not what the group of a sparse matrix says. */
 static bool lacks_values(const struct data_files *files, const struct data_open_file *open)
 {
-    for (size_t s = 0; s < files->sample->n_arrays; s++)
-        if (data_sample_is_read_at_open(files->sample, s) && open->arrays[s].rows &&
-            !open->arrays[s].held)
+    const struct data_sample *sample = files->sample;
+    for (size_t s = 0; s < sample->n_arrays; s++)
+        if (data_sample_is_read_at_open(sample, s) && open->arrays[s].rows && !open->arrays[s].held)
+            return true;
+    for (size_t p = 0; p < sample->n_parts; p++)
+        if (sample->part[p].kind == DATA_CSR && !open->arrays[sample->part[p].array].sparse)
             return true;
     return false;
 }
@@ -306,7 +312,6 @@ shs_status data_open_file_indexed(struct data_files *files, size_t number,
     struct data_file *file = &files->file[number];
     bool fits;
     *open = NULL;
-    if (!data_index_serves(files)) return SHS_OK;
     shs_status status = data_index_find(index, files, number, &indexed, &fits);
     if (status || !fits || is_another(file, &indexed)) return status;
     files->is_own |= indexed.is_copy;

@@ -1,18 +1,16 @@
 #include "data_slab.h"
 
-#include <string.h>
-
 #include "core_memory.h"
 #include "data_pick.h"
 #include "data_sources.h"
 #include "order_plan.h"
 
-static shs_status find(const struct data_view *view, const shs_tensor *whole,
-                       struct data_member member, struct data_field *field)
+/* Finds what a member takes of the slab's axis. */
+static shs_status share(const struct data_view *view, struct data_member member,
+                        struct data_field *field)
 {
-    uint32_t axis = 0;
-    shs_status status = data_pick_axis(view, field->through, whole, &axis, field->picked);
-    if (status || member.of < 2) return status;
+    uint32_t axis = field->slab.axis;
+    if (member.of < 2) return SHS_OK;
     uint64_t length = field->sample.shape[axis];
     uint64_t first = order_share(length, member.number, member.of);
     uint64_t end = order_share(length, member.number + 1, member.of);
@@ -23,6 +21,14 @@ static shs_status find(const struct data_view *view, const shs_tensor *whole,
                          view->slab, (ull)length, (ull)member.of);
     field->slab = (struct data_slab){axis, first, end - first, length};
     return SHS_OK;
+}
+
+static shs_status find(const struct data_view *view, const shs_tensor *whole,
+                       struct data_member member, struct data_field *field)
+{
+    shs_status status =
+        data_pick_axis(view, field->through, whole, &field->slab.axis, field->picked);
+    return status ? status : share(view, member, field);
 }
 
 shs_status data_slab_find(const struct data_view *view, const shs_tensor *whole,
@@ -97,4 +103,30 @@ shs_status data_slab_cut(struct data_field *field)
     if (field->through && !field->sources)
         h5_array_view(field->through, field->row_axes, field->part);
     return shs_tensor_bytes(&field->sample, &field->row_bytes);
+}
+
+shs_status data_slab_take(const struct data_view *view, struct data_member member,
+                          struct data_field *field)
+{
+    if (!view->slab) return SHS_OK;
+    if (field->slab.axis >= field->sample.axes)
+        return core_fail(SHS_ERROR_FORMAT, "an entry of the index contradicts itself");
+    shs_status status = core_wrap(share(view, member, field), "%s: dataset %s: slab", field->path,
+                                  field->sample.name);
+    if (!status) status = data_slab_cut(field);
+    data_field_settle_sums(field);
+    return status;
+}
+
+struct data_field data_slab_uncut(const struct data_field *field)
+{
+    const struct data_slab *slab = &field->slab;
+    struct data_field uncut = *field;
+    if (!slab->length) return uncut;
+    uncut.slab = (struct data_slab){.axis = slab->axis};
+    uncut.part = field->unslabbed;
+    uncut.stored_bytes = uncut.part ? uncut.part->bytes : uncut.whole_bytes;
+    uncut.sample.shape[slab->axis] = slab->length;
+    uncut.row_bytes = field->row_bytes / slab->count * slab->length;
+    return uncut;
 }

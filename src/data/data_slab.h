@@ -16,9 +16,9 @@ struct data_member {
     uint64_t number, of; /* member `number` of `of` members */
 };
 
-/* A zeroed struct is no slab. */
+/* Without a length it is no slab. */
 struct data_slab {
-    uint32_t axis;         /* of a row, or of a sample */
+    uint32_t axis;         /* of a row, or of a sample; known without a group, too */
     uint64_t first, count; /* elements along the axis */
     uint64_t length;       /* of the whole axis */
 };
@@ -28,6 +28,15 @@ struct data_slab {
  * that has fewer elements than the group has members, is SHS_ERROR_ARGUMENT. */
 shs_status data_slab_find(const struct data_view *view, const shs_tensor *whole,
                           struct data_member member, struct data_field *field);
+
+/* The same of a field that another rank or another run has opened, whose slab has an axis. Then has
+ * the field take its slab. */
+shs_status data_slab_take(const struct data_view *view, struct data_member member,
+                          struct data_field *field);
+
+/* Returns the field as it was before data_slab_cut(): what all members take together. It owns
+ * nothing. */
+struct data_field data_slab_uncut(const struct data_field *field);
 
 /* Has the field take its slab only. Until then it takes what all members take together: so its
  * content is compared. */

@@ -20,6 +20,18 @@ for i in range(5):
         f['map'] = np.arange(4, dtype='f4')
         f['map'].attrs['scale_factor'] = 0.5
         f['pairs'] = np.array([(k, k / 2) for k in range(20)], dtype=[('a', 'i4'), ('b', 'f8')])
+        scaled = f.create_dataset('scaled', data=random.integers(-9, 9, (20, 3, 4)).astype('i2'), chunks=(6, 3, 4), compression='gzip')
+        scaled.attrs.update({'scale_factor': 0.5 + i, 'add_offset': np.float32(3), '_FillValue': np.int16(-9)})
+        flags = f.create_dataset('flags', data=np.array([k % 5 != i for k in range(20)], dtype='u1'))
+        flags.attrs['_FillValue'] = np.uint8(1)
+        lengths = random.integers(0, 4, 20)
+        f['X/indptr'] = np.concatenate([[0], np.cumsum(lengths)])
+        f['X/indices'] = np.concatenate([np.sort(random.permutation(7)[:n]) for n in lengths]).astype('i4')
+        f['X/data'] = random.normal(size=lengths.sum())
+        f['X'].attrs.update({'encoding-type': 'csr_matrix', 'shape': [20, 7]} if i != 2 else {})
+        for g in range(6):
+            f[f'runs/g{g}/x'] = random.normal(size=(3 + (g * i) % 4, 4))
+            f[f'runs/g{g}/y'] = np.arange(3 + (g * i) % 4)
 END
 
 opens() { # RANKS options...: how many opens of the files a run of no steps takes
@@ -39,29 +51,31 @@ digest() { # RANKS options...
 }
 
 declare -A fields=([plain]='images,packed' [part]='p=packed(select=1[0 3 5], crop=2[2:6])'
-    [through]='images,odd' [ragged]='values(offsets=offsets)' [constant]='images,m=map(constant)' [member]='pairs.b,images'
+    [unpacked]='scaled(window=2, valid=flags),v=flags(window=2)' [sparse]='X=csr(X, width=7),images'
+    [groups]='x=runs/*/x(window=2),y=runs/*/y(window=2)' [slab]='s=scaled(slab=2, select=1[0 2]),p=packed(slab=1)'
+    [through]='images,odd' [ragged]='values(offsets=offsets)' [constant]='images,m=map(constant),n=map(constant, select=0[1 3])' [member]='pairs.b,images'
     [valid]='images(window=3, valid=valid)')
 for kind in "${!fields[@]}"; do
     with="${fields[$kind]}"
-    alone=$(opens 0 --fields "$with")
-    digest 0 --fields "$with" > "$kind.expected"
-    "$SHARDSTEP" index files --fields "$with" -o "$kind.index" > out || fail "index of $kind: $(cat out)"
+    options=(--fields "$with")
+    case $kind in unpacked | slab) options+=(--cf) ;; esac
+    alone=$(opens 0 "${options[@]}")
+    digest 0 "${options[@]}" > "$kind.expected"
+    "$SHARDSTEP" index files "${options[@]}" -o "$kind.index" > out || fail "index of $kind: $(cat out)"
     holds "^5 files, 5 of them in the index" < out || fail "index of $kind: $(cat out)"
-    digest 0 --fields "$with" --index "$kind.index" > out 2> err || fail "$kind with an index: $(cat out err)"
+    digest 0 "${options[@]}" --index "$kind.index" > out 2> err || fail "$kind with an index: $(cat out err)"
     cmp -s out "$kind.expected" || fail "$kind: with an index come other batches"
     [ ! -s err ] || fail "$kind: the index of the same files: $(cat err)"
-    [ "$kind" = constant ] || [ "$(opens 0 --fields "$with" --index "$kind.index")" = 0 ] || fail "$kind: $(cat opens)"
+    [ "$(opens 0 "${options[@]}" --index "$kind.index")" = 0 ] || fail "$kind: $(cat opens)"
     for ranks in ${RANKS:-2 3}; do
-        now=$(opens "$ranks" --fields "$with")
+        [ "$kind,$ranks" != slab,2 ] || options+=(--group 2)
+        now=$(opens "$ranks" "${options[@]}")
         [ "$now" = "$alone" ] || fail "$kind: $now opens on $ranks ranks, $alone on one"
-        digest "$ranks" --fields "$with" --index "$kind.index" > out 2> err || fail "$kind on $ranks ranks: $(cat out err)"
+        digest "$ranks" "${options[@]}" --index "$kind.index" > out 2> err || fail "$kind on $ranks ranks: $(cat out err)"
         cmp -s out "$kind.expected" || fail "$kind: with an index on $ranks ranks come other batches"
+        [ "$kind" != slab ] || options=(--fields "$with" --cf)
     done
 done
-
-"$SHARDSTEP" index files --fields map -o map.index > out || fail "index of packed numbers: $(cat out)"
-holds "^5 files, 0 of them in the index" < out && holds "or has attributes of packed numbers" < out ||
-    fail "index of packed numbers: $(cat out)"
 
 # said NAME WORDS...: the latest error has the words
 said() {
@@ -100,6 +114,8 @@ refused "an empty file" empty "it is no index"
 refused "a data file" files/0.h5 "it is no index"
 refused "no file" nowhere "No such file"
 refused "a folder" files "it is a folder"
+if digest 0 --fields "${fields[unpacked]}" --index unpacked.index > out 2> err; then fail "an index with cf is taken without"; fi
+said "an index with cf" "the index was made with other options: cf"
 # An index that lacks the rows that opening needs is of no use for its files, which is told.
 "$SHARDSTEP" index files --fields images,valid -o other.index > out || fail "index: $(cat out)"
 digest 0 --fields "${fields[valid]}" --index other.index > out 2> err || fail "without rows: $(cat out err)"
@@ -135,6 +151,15 @@ mv copy files/3.h5
 digest 0 --fields images,packed --index plain.index > out 2> err || fail "a copy: $(cat out err)"
 [ ! -s err ] || fail "a copy of the same bytes: $(cat err)"
 cmp -s out plain.expected || fail "a copy gives other batches"
+
+# The constant fields of a file that is a copy are read anew, and compared with the others.
+cp files/4.h5 kept
+/usr/bin/python3 -c "
+import h5py
+with h5py.File('kept', 'r+') as f: f['map'][1] = 9"
+mv kept files/4.h5
+if digest 0 --fields "${fields[constant]}" --index constant.index > out 2> err; then fail "another constant is taken"; fi
+said "another constant" "files/4.h5: constant field m has other values than in files/0.h5"
 
 # Variable-length arrays of the same lengths and other numbers are another file.
 /usr/bin/python3 - << 'END'
