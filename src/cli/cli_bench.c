@@ -11,23 +11,28 @@
 /* The subjects that need no PATH. */
 static int n_parts(const struct cli_arguments *arguments)
 {
-    return arguments->random + arguments->read + arguments->order +
+    return arguments->random + arguments->read + arguments->order + arguments->reduce +
            cli_given(arguments, "--augment");
+}
+
+/* True if an option is in a list of names, which NULL ends. */
+static bool is_in(const char *const *names, const char *option)
+{
+    while (*names && strcmp(option, *names) != 0)
+        names++;
+    return *names != NULL;
 }
 
 /* True if an option belongs to the subject without a PATH that was given. */
 static bool is_for_parts(const struct cli_arguments *arguments, const char *option)
 {
-    static const char *const names[] = {"--random", "--order",  "--read", "--quick", "--augment",
-                                        "--shape",  "--layout", "--type", "--json"};
-    enum {
-        OF_ALL = 5
-    };
-    size_t count = sizeof names / sizeof *names;
-    if (!cli_given(arguments, "--augment")) count = OF_ALL;
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(option, names[i])) return true;
-    return false;
+    static const char *const of_all[] = {"--random", "--order",   "--read", "--reduce",
+                                         "--quick",  "--augment", NULL};
+    static const char *const of_augment[] = {"--shape", "--layout", "--type", "--json", NULL};
+    static const char *const of_reduce[] = {"--vranks", "--json", NULL};
+    return is_in(of_all, option) ||
+           (cli_given(arguments, "--augment") && is_in(of_augment, option)) ||
+           (arguments->reduce && is_in(of_reduce, option));
 }
 
 /* Refuses options of a loader where none is opened. */
@@ -36,13 +41,13 @@ static shs_status check_parts(const struct cli_arguments *arguments)
     for (size_t i = 0; i < cli_n_options; i++)
         if (arguments->given[i] && !is_for_parts(arguments, cli_options[i].name))
             return core_fail(SHS_ERROR_ARGUMENT,
-                             "option %s is for bench PATH, not for bench --random, --order, --read "
-                             "or --augment alone; leave it out or give a PATH",
+                             "option %s is for bench PATH, not for bench --random, --order, "
+                             "--read, --reduce or --augment alone; leave it out or give a PATH",
                              cli_options[i].name);
     if (n_parts(arguments) != 1)
-        return core_fail(SHS_ERROR_ARGUMENT, "--random, --order, --read and --augment without a "
-                                             "PATH are four subjects; choose one");
-    if (arguments->n_plain && !arguments->read)
+        return core_fail(SHS_ERROR_ARGUMENT, "--random, --order, --read, --reduce and --augment "
+                                             "without a PATH are five subjects; choose one");
+    if (arguments->n_plain && !arguments->read && !arguments->reduce)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "only --read takes a FOLDER, which '%.80s' would be; to measure that "
                          "file, leave out --random and --order",
@@ -52,14 +57,24 @@ static shs_status check_parts(const struct cli_arguments *arguments)
 
 static shs_status measure(const struct cli_arguments *arguments)
 {
-    shs_status status = core_fail(SHS_ERROR_ARGUMENT, "say what to measure: a PATH, --random, "
-                                                      "--order, --read or --augment [TEXT]");
-    if (n_parts(arguments)) status = check_parts(arguments);
-    if (status) return status;
     if (arguments->random) return cli_bench_random();
     if (arguments->order) return cli_bench_order(arguments->quick);
     if (!arguments->read) return cli_bench_augment(arguments);
     return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp", arguments->quick);
+}
+
+/* Collective with --reduce. Otherwise rank 0 measures alone, and the other ranks have nothing to
+ * do. */
+static int run_part(const struct cli_arguments *arguments)
+{
+    int rank = mpi_job_rank();
+    shs_status status =
+        core_fail(SHS_ERROR_ARGUMENT, "say what to measure: a PATH, --random, --order, --read, "
+                                      "--reduce or --augment [TEXT]");
+    if (n_parts(arguments)) status = check_parts(arguments);
+    if (status) return rank == 0 ? cli_exit_code(status) : CLI_DONE;
+    if (arguments->reduce) return cli_bench_reduce(arguments);
+    return rank == 0 ? cli_exit_code(measure(arguments)) : CLI_DONE;
 }
 
 /* Refuses what only subjects without a PATH take. */
@@ -78,20 +93,21 @@ static shs_status check_path(const struct cli_arguments *arguments)
 
 static int run(const struct cli_arguments *arguments)
 {
-    bool part = arguments->random || arguments->read || arguments->order;
+    bool part = arguments->random || arguments->read || arguments->order || arguments->reduce;
     if (arguments->n_plain && !part) {
         shs_status status = check_path(arguments);
         return status ? cli_exit_code(status) : cli_bench_file(arguments);
     }
-    return mpi_job_rank() == 0 ? cli_exit_code(measure(arguments)) : CLI_DONE;
+    return run_part(arguments);
 }
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .usage = "PATH | --random | --order | --read [FOLDER] | --augment [TEXT]",
+    .usage = "PATH | --random | --order | --read [FOLDER] | --reduce [SIZES] | --augment [TEXT]",
     .summary = "measures a loader beside what the machine can do; or random numbers, order, "
-               "reading or augmentation",
-    .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).",
+               "reading, sums over ranks or augmentation",
+    .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).\n"
+                 "  SIZES\tSizes of the arrays of --reduce in MiB (1,4,16,64).",
     .details =
         "bench PATH opens a loader with the options below. It measures the loader and then each "
         "ceiling, in turns, and prints medians. A ceiling is what one core of each rank does with "
@@ -108,6 +124,14 @@ const struct cli_command cli_bench = {
         "--augment without a PATH measures one core, from rows in memory to batches: the "
         "operators of TEXT, or without a TEXT those of typical texts. Beside it stand memset() of "
         "what comes out, and one operator after the other in plain C.\n\n"
+        "--reduce measures what a step costs: shs_gradient_add() for each virtual rank of a rank, "
+        "and shs_gradient_mean(). Beside it stand MPI_Allreduce in place, by one call or 4 MiB at "
+        "a "
+        "time, in the C library's memory and in memory for which huge pages were asked (madvise), "
+        "and memcpy() of the size, by all ranks at once. All ranks begin together, and the slowest "
+        "rank counts. Every sum is compared with the right one. With --json, ms has the medians in "
+        "milliseconds, and reproducible_times_as_fast_as the time of each way over that of the "
+        "reproducible mean; null stands for what was not measured, and not_measured says why.\n\n"
         "With --json, samples_per_s, bytes_per_s (of samples as delivered), read_bytes_per_s (of "
         "the files), cpu_s_per_1000 (CPU seconds of all threads for 1000 samples), waited_s "
         "(seconds an epoch inside shs_next(), of the rank that waited longest), waited_mean_s and "
@@ -121,10 +145,11 @@ const struct cli_command cli_bench = {
         "cpu_s_per_1000, bottleneck, message, lanes and so on.",
     .examples = "bench fashion.h5 --fields train/images --batch 128 --threads 1..4\n"
                 "bench fashion.h5 --compute 20 --cold --json\n"
-                "bench --random\nbench --read /scratch\n"
+                "bench --random\nbench --read /scratch\nbench --reduce 4,64\n"
                 "bench --augment 'random_flip(axis=w)' --shape 32x32x3",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options = "--random --order --read --shape --layout --type --quick --group --seconds --steps "
+    .options = "--random --order --read --reduce --shape --layout --type --quick --group --seconds "
+               "--steps "
                "--compute "
                "--busy --cold --json --json-lines --trace",
     .sweeps = true,

@@ -4,8 +4,8 @@
 
 #include "cli.h"
 
-/* Each function prints a table, and returns the first error. With `quick` it takes few rows and
- * few rounds. */
+/* Each function but the last prints a table, and returns the first error. With `quick` it takes few
+ * rows and few rounds. */
 
 /* Measures random numbers beside Random123, memset() and memcpy(). */
 shs_status cli_bench_random(void);
@@ -23,5 +23,9 @@ shs_status cli_bench_order(bool quick);
 
 /* Measures augmentation, from rows in memory to batches: a given text, or typical texts. */
 shs_status cli_bench_augment(const struct cli_arguments *arguments);
+
+/* Collective. Measures the mean of the gradients over all ranks, beside MPI_Allreduce and memcpy().
+ * Returns the exit code. */
+int cli_bench_reduce(const struct cli_arguments *arguments);
 
 #endif

@@ -51,6 +51,42 @@ for key in "samples_per_s", "bytes_per_s", "of_memset", "of_one_by_one":
     assert line[key] > 0, line
 END
 
+# Sums over ranks. Without MPI there is no MPI_Allreduce to compare with, and a line says so.
+part --reduce 1,2 --quick
+grep -qx '1 rank, 1 virtual rank, f32, in place; medians of 3, 3 rounds of all ways in turn' out.txt ||
+    fail "bench --reduce: another heading in: $(cat out.txt)"
+for way in 'reproducible mean' 'fast mean' 'memcpy, huge pages'; do
+    table out.txt "$way" 2
+done
+grep -qE '^MPI_Allreduce, huge pages +- +-$' out.txt || fail "bench --reduce measures MPI: $(cat out.txt)"
+grep -qx 'MPI_Allreduce was not measured: MPI does not run; start the command by mpirun' out.txt ||
+    fail "bench --reduce does not say what is missing: $(cat out.txt)"
+on 2 "$SHARDSTEP" bench --reduce 1 --quick --vranks 5 > out.txt < /dev/null || fail "bench --reduce on 2 ranks"
+for way in 'reproducible mean' 'fast mean' MPI_Allreduce 'MPI_Allreduce, 4 MiB at a time' \
+    'MPI_Allreduce, huge pages' 'MPI_Allreduce, huge pages, 4 MiB at a time' 'memcpy, huge pages'; do
+    table out.txt "$way" 1
+done
+on 3 "$SHARDSTEP" bench --reduce 1 --quick --json > out.txt < /dev/null || fail "bench --reduce on 3 ranks"
+python3 - out.txt <<'END' || fail "bench --reduce --json: $(cat out.txt)"
+import json, sys
+found = json.load(open(sys.argv[1]))
+assert (found["ranks"], found["vranks"], found["not_measured"]) == (3, 3, None), found
+(size,) = found["sizes"]
+assert (size["mebibytes"], size["rounds"]) == (1, 3), size
+others = ["fast", "allreduce", "allreduce_pieces", "allreduce_huge", "allreduce_huge_pieces", "memcpy"]
+assert list(size["ms"]) == ["reproducible"] + others and min(size["ms"].values()) > 0, size
+ratios = size["reproducible_times_as_fast_as"]
+assert list(ratios) == others, size
+for way in others:
+    assert abs(ratios[way] * size["ms"]["reproducible"] / size["ms"][way] - 1) < 1e-9, size
+END
+
+# Beside PyTorch's gloo, or a line that says that it is missing.
+MPIRUN=$MPIRUN /usr/bin/python3 "$SOURCE/examples/compare_reduce.py" "$SHARDSTEP" 1 --quick --turns 1 > out.txt 2> err.txt ||
+    fail "compare_reduce.py: $(cat out.txt err.txt)"
+table out.txt reproducible 1
+grep -qE "^gloo( +$number| was not measured: PyTorch is missing)" out.txt || fail "compare_reduce.py says: $(cat out.txt)"
+
 mkdir files
 part --read files --quick
 for stored in 'contiguous, full' '1 row a chunk, deflated, full' '64 rows a chunk, deflated, blocks' \
@@ -68,7 +104,7 @@ grep -qE "^opening a dataset of 1000 chunks: $number s\$" out.txt ||
 ls -A files > left.txt
 [ ! -s left.txt ] || fail "bench --read leaves $(cat left.txt)"
 
-refused 0 'say what to measure: a PATH, --random, --order, --read or --augment' "$SHARDSTEP" bench
+refused 0 'say what to measure: a PATH, --random, --order, --read, --reduce or --augment' "$SHARDSTEP" bench
 refused 0 "there is no operator 'radom_flip'.* did you mean random_flip" "$SHARDSTEP" bench --augment 'radom_flip(axis=w)'
 refused 0 "--shape takes the sizes of a sample's axes, such as 28x28 or 32x32x3, at most 8, not '3x'" \
     "$SHARDSTEP" bench --augment 'cast(type=f32)' --shape 3x
@@ -80,6 +116,11 @@ refused 0 'layout hwc has 3 letters, but the sample has 2 axes' \
 refused 0 'write --augment TEXT' "$SHARDSTEP" bench --augment --shape 3
 refused 0 'option --augment needs a value: --augment TEXT' "$SHARDSTEP" bench x.h5 --augment
 refused 0 'option --shape is for bench --augment TEXT without a PATH' "$SHARDSTEP" bench x.h5 --shape 3
-refused 0 'are four subjects; choose one' "$SHARDSTEP" bench --augment --order
+refused 0 'are five subjects; choose one' "$SHARDSTEP" bench --augment --order
+refused 3 'are five subjects; choose one' "$SHARDSTEP" bench --reduce --order
+refused 0 '--reduce takes up to 16 sizes of 1 to 2048 MiB, such as 1,4,16,64, not .1,0.' "$SHARDSTEP" bench --reduce 1,0
+refused 3 'rank 0: --reduce takes up to 16 sizes .* not .x.h5.' "$SHARDSTEP" bench --reduce x.h5
+refused 3 '3 ranks for 2 virtual ranks' "$SHARDSTEP" bench --reduce --vranks 2
+refused 0 'option --vranks is for bench PATH, not for bench --random' "$SHARDSTEP" bench --order --vranks 2
 refused 0 'no/such/folder' "$SHARDSTEP" bench --read no/such/folder
 finish

@@ -31,6 +31,10 @@ for launcher in mpiexec.openmpi mpiexec.mpich; do
     refused 2 "2 processes were started together .*$why" $plan
 done
 
+# sums over ranks have nothing to be compared with
+"$SHARDSTEP" bench --reduce 1 --quick > out.txt || fail "bench --reduce"
+grep -qx 'MPI_Allreduce was not measured: this Shardstep was built without MPI' out.txt || fail "bench --reduce: $(cat out.txt)"
+
 # programs: the library's own public interface without mpi.h
 prefix=$work/prefix
 cmake --install "$BUILD" --prefix "$prefix" > /dev/null
