@@ -503,18 +503,3 @@ network_score network_gradient(network *net, const float *images, const uint8_t 
     backward(net, images, rows);
     return score;
 }
-
-void network_update(network *net, float rate, float momentum, float decay)
-{
-    for (int t = 0; t < NETWORK_TENSORS; t++) {
-        const float *restrict gradient = net->gradient[t];
-        float *restrict weight = net->weight[t];
-        float *restrict velocity = net->velocities[t].data;
-        const float shrink = TENSORS[t].axes == 1 ? 0.0f : decay;
-        const size_t count = elements(t);
-        for (size_t i = 0; i < count; i++) {
-            velocity[i] = momentum * velocity[i] + (gradient[i] + shrink * weight[i]);
-            weight[i] -= rate * velocity[i];
-        }
-    }
-}

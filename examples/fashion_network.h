@@ -67,9 +67,4 @@ network_score network_evaluate(network *net, const float *images, const uint8_t 
 void network_predict(network *net, const float *images, size_t rows, uint8_t *prediction,
                      float *probability);
 
-/* Local. One step of stochastic gradient descent, with the mean gradient in network_gradients():
- * velocity = momentum * velocity + gradient + decay * weight; weight -= rate * velocity. Biases do
- * not decay. */
-void network_update(network *net, float rate, float momentum, float decay);
-
 #endif

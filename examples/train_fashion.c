@@ -23,10 +23,7 @@
 #define NORMALIZE "normalize(mean=0.286, std=0.353)"
 #define AUGMENT   "train/images: random_crop(padding=2) random_flip(axis=w) " NORMALIZE
 
-#define MOMENTUM 0.9f
-#define DECAY    5e-4f
-#define PEAK     0.05 /* the highest learning rate, for about 128 rows a step */
-#define WARM_UP  0.25 /* the part of the run until it is reached */
+#define PEAK 0.05 /* the highest learning rate, for about 128 rows a step */
 
 enum {
     TEST_BATCH = 100,
@@ -176,12 +173,20 @@ static uint64_t scheduled_steps(const training *t)
     return shs_epoch_steps(t->train) * t->with.epochs;
 }
 
-/* One cycle: up to the peak, then down to nothing, in straight lines. */
-static float learning_rate(const training *t, uint64_t step)
+/* Stochastic gradient descent. The learning rate makes one cycle: up to the peak, then down to
+ * nothing, in straight lines. Biases do not decay. */
+static void update(training *t, uint64_t step)
 {
-    const double done = (double)step / (double)scheduled_steps(t);
-    if (done < WARM_UP) return (float)(PEAK * (0.1 + 0.9 * done / WARM_UP));
-    return (float)(PEAK * (1.0 - done) / (1.0 - WARM_UP));
+    const uint64_t all = scheduled_steps(t);
+    const shs_rate one_cycle = {.kind = SHS_RATE_LINEAR,
+                                .first = 0.1 * PEAK,
+                                .peak = PEAK,
+                                .warm_up = all / 4,
+                                .steps = all};
+    shs_sgd_options with = {.momentum = 0.9, .decay = 5e-4, .decay_axes = 2};
+    shs_must(shs_rate_at(&one_cycle, step, &with.rate));
+    shs_must(shs_sgd(&with, network_parameters(t->net), network_gradients(t->net),
+                     network_velocities(t->net), NETWORK_TENSORS));
 }
 
 /* Local. A label that is no class would be an index out of bounds. */
@@ -277,7 +282,7 @@ static shs_status train(training *t)
             shs_must(shs_gradient_add(t->mean, &batch));
         } while (!batch.ends_step); /* this rank may host several virtual ranks */
         shs_must(shs_gradient_mean(t->mean));
-        network_update(t->net, learning_rate(t, batch.step), MOMENTUM, DECAY);
+        update(t, batch.step);
         end_step(t, &batch);
     }
 }
