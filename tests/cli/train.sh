@@ -68,4 +68,10 @@ h5repack -l CONTI fashion.h5 contiguous.h5
 on 2 "$BUILD/examples/train_fashion" --data contiguous.h5 --vranks 4 --steps 20 --hash \
     --checkpoints checkpoints 2> err.txt | tail -n 1 > moved.txt
 same "the same data, elsewhere and laid out differently" reference.txt moved.txt
+
+# killed on 1 rank, stopped on 3, ended on 2, by the example that shows it
+BUILD=$BUILD DATA=fashion.h5 SHARDSTEP_WORK=$work/resize STEPS=20 MPIRUN=$MPIRUN "$SOURCE/examples/resize.sh" \
+    > resize.txt 2> err.txt || fail "examples/resize.sh: $(cat resize.txt err.txt)"
+grep -q '^killed by SIGKILL; the newest checkpoint is of step [1-9]' resize.txt || fail "no kill: $(cat resize.txt)"
+grep -qx 'the same, bit for bit' resize.txt || fail "examples/resize.sh says: $(cat resize.txt)"
 finish
