@@ -6,14 +6,14 @@ shs_status optimize_check_option(const char *function, const char *option, doubl
                                  double least, double most)
 {
     if (value >= least && value <= most) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT, "%s: %s is %.17g; pass a number from %g to %g", function,
+    return core_fail(SHS_ERROR_ARGUMENT, "%s: %s is %.9g; pass a number from %g to %g", function,
                      option, value, least, most);
 }
 
 shs_status optimize_check_part(const char *function, const char *option, double value)
 {
     if (value >= 0 && value < 1) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT, "%s: %s is %.17g; pass a number from 0 to below 1",
+    return core_fail(SHS_ERROR_ARGUMENT, "%s: %s is %.9g; pass a number from 0 to below 1",
                      function, option, value);
 }
 
