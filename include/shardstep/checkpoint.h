@@ -15,10 +15,10 @@
  *   and `checksum` as texts. The bytes that are HDF5's stand there as arrays __hdf5__.0,
  *   __hdf5__.1, …, because safetensors allows no gaps.
  *
- * The file DIR/latest names the checkpoint that was saved last, with the checksum of its bytes, and
- * the checkpoint before it. Both are kept. Nothing is guessed: if `latest` names a file that is not
- * there, or if checkpoints are there without `latest`, saving and restoring are errors. The message
- * says how to go on.
+ * The file DIR/latest names the checkpoints that are kept, the newest first, each with the checksum
+ * of its bytes. If the newest is damaged, the one before it is restored, and the program is told.
+ * Nothing is guessed: if `latest` names a file that is not there, or if checkpoints are there
+ * without `latest`, saving and restoring are errors. The message says how to go on.
  *
  * Each run needs a folder of its own. The first shs_save() or shs_restore() of a loader locks the
  * folder (flock() on DIR/.lock). The lock ends when the loader is closed or its process ends, for
@@ -54,21 +54,41 @@ extern "C" {
 SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
                                            const shs_tensor *state, size_t count);
 
+/** How a checkpoint is saved. A zeroed struct means the defaults. The options must be the same on
+ * every rank. */
+typedef struct shs_save_options {
+    /** Checkpoints that are kept in the folder, this one included. 1 to 256; default 0: 2. With 1
+     * nothing is left to fall back to if the checkpoint is damaged later. */
+    uint64_t keep;
+} shs_save_options;
+
+/** Collective. Does what shs_save() does, with options; NULL: the defaults. `options` is borrowed
+ * for the call. */
+SHS_API SHS_MUST_CHECK shs_status shs_save_with(shs_loader *loader, const char *folder,
+                                                const shs_tensor *state, size_t count,
+                                                const shs_save_options *options);
+
 /** Collective. Brings back the checkpoint that was saved last: fills the tensors on every rank and
  * seeks the loader. With MPI rank 0 reads. In a run of shs_open_ranks() every rank reads, and the
  * ranks compare what they have read. On error tensors and loader are as they were. Other loaders
  * stay where they are: a loader for validation, say, begins with its epoch 0 unless shs_seek()
  * moves it.
  *
+ * If the bytes of this checkpoint contradict themselves, the checkpoint before it is restored, and
+ * so on through all that `latest` names. The result is SHS_OK. The run's `report` is told on rank 0
+ * what is damaged (SHS_REPORT_CHECKPOINT in context.h). In a run without `report`, shs_notice() has
+ * this text, and shs_must() prints it. The next save removes the damaged files.
+ *
  * SHS_NO_CHECKPOINT, a positive status, if none was ever saved in the folder. The folder is then
  * made. If it cannot be written to, the result is SHS_ERROR_FILE: the program learns this before
  * the first epoch. A folder that has a checkpoint may be read-only, as for inference.
  *
  * SHS_ERROR_MISMATCH names what has changed since the checkpoint was saved. Only the batch may
- * change, and only if the checkpoint was made at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT
- * if the checkpoint is gone, damaged or something else; the message names the checkpoint to go on
- * from in its place. SHS_ERROR_DISAGREE if ranks that read by themselves find different
- * checkpoints. SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each other. */
+ * change, and only if the checkpoint was made at an epoch's end. SHS_ERROR_FILE if the checkpoint
+ * is gone, cannot be read or is no file; the message names the checkpoint to go on from in its
+ * place. SHS_ERROR_FORMAT if all checkpoints are damaged; the message names each.
+ * SHS_ERROR_DISAGREE if ranks that read by themselves find different checkpoints.
+ * SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each other. */
 SHS_API SHS_MUST_CHECK shs_status shs_restore(shs_loader *loader, const char *folder,
                                               const shs_tensor *state, size_t count);
 

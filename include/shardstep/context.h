@@ -52,6 +52,9 @@ typedef enum shs_report_kind {
     /** Some files are not as the index of a dataset describes them, and were examined anew: see
      * `index` in dataset.h. */
     SHS_REPORT_INDEX,
+    /** The checkpoint saved last is damaged, and an earlier one was restored: see shs_restore() in
+     * checkpoint.h. */
+    SHS_REPORT_CHECKPOINT,
 } shs_report_kind;
 
 /** A function of the program that is told what happens in a run and is no error. `user` is the

@@ -96,6 +96,12 @@ SHS_API bool shs_message_is_mine(void);
 /** Local. Returns true if the thread's latest error was returned on every rank of the run. */
 SHS_API bool shs_message_is_agreed(void);
 
+/** Local. Returns, once, what the calling thread's calls had to tell although they succeeded: text
+ * for a run without a function `report` (context.h), that must not be lost. NULL if there is
+ * nothing new. shs_must() of must.h prints it. The text is one line, and is borrowed until the
+ * thread's next call of a Shardstep function. Only one rank has it. */
+SHS_API const char *shs_notice(void);
+
 /** How the library gets memory. Both functions may be called from any thread. */
 typedef struct shs_memory {
     /** Resizes memory as realloc() does. If `memory` is NULL, it allocates. It returns NULL if

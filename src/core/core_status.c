@@ -12,6 +12,11 @@ static _Thread_local struct {
     bool agreed;
 } latest;
 
+static _Thread_local struct {
+    char text[CORE_MESSAGE_BYTES];
+    bool is_new;
+} notice;
+
 const char *shs_status_name(shs_status status)
 {
     switch (status) {
@@ -39,6 +44,19 @@ const char *shs_status_text(shs_status status)
 const char *shs_message(void)
 {
     return latest.text;
+}
+
+const char *shs_notice(void)
+{
+    if (!notice.is_new) return NULL;
+    notice.is_new = false;
+    return notice.text;
+}
+
+void core_notice(const char *text)
+{
+    core_escape(text, notice.text, sizeof notice.text);
+    notice.is_new = true;
 }
 
 #define TEXT_OF(number)              TEXT_ITSELF(number)

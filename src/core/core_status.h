@@ -20,6 +20,9 @@ __attribute__((format(printf, 2, 3))) shs_status core_fail(shs_status status, co
 __attribute__((format(printf, 2, 3))) shs_status core_wrap(shs_status status, const char *format,
                                                            ...);
 
+/* Sets the calling thread's text for shs_notice(). */
+void core_notice(const char *text);
+
 /* Returns SHS_ERROR_ARGUMENT if an argument that a public function needs is NULL, else SHS_OK. The
  * message names the function and the argument and says what to pass. */
 shs_status core_require(const void *argument, const char *function, const char *name,

@@ -122,16 +122,41 @@ bool mpi_moves_large_data(const shs_run *run)
     return run->ranks == 1 || (run->transport && !run->transport->small_data);
 }
 
+/* A text of a run, with the rank before it. */
+struct told {
+    char text[CORE_MESSAGE_BYTES + 32];
+};
+
+__attribute__((format(printf, 2, 0))) static struct told tell(const shs_run *run,
+                                                              const char *format, va_list arguments)
+{
+    char what[CORE_MESSAGE_BYTES];
+    struct told told;
+    vsnprintf(what, sizeof what, format, arguments);
+    snprintf(told.text, sizeof told.text, "rank %d: %s", run->rank, what);
+    return told;
+}
+
 void mpi_report(const shs_run *run, shs_report_kind kind, const char *format, ...)
 {
-    char what[CORE_MESSAGE_BYTES], text[CORE_MESSAGE_BYTES + 32];
     va_list arguments;
     if (!run->report) return;
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    struct told told = tell(run, format, arguments);
     va_end(arguments);
-    snprintf(text, sizeof text, "rank %d: %s", run->rank, what);
-    run->report(run->report_user, kind, text);
+    run->report(run->report_user, kind, told.text);
+}
+
+void mpi_notice(const shs_run *run, shs_report_kind kind, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct told told = tell(run, format, arguments);
+    va_end(arguments);
+    if (run->report)
+        run->report(run->report_user, kind, told.text);
+    else
+        core_notice(told.text);
 }
 
 void mpi_run_hold(shs_run *run)

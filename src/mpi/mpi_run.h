@@ -115,6 +115,11 @@ uint64_t mpi_groups(const shs_run *run);
 __attribute__((format(printf, 3, 4))) void mpi_report(const shs_run *run, shs_report_kind kind,
                                                       const char *format, ...);
 
+/* Local. Does what mpi_report() does. Where the program does not want to be told, shs_notice()
+ * keeps the text. */
+__attribute__((format(printf, 3, 4))) void mpi_notice(const shs_run *run, shs_report_kind kind,
+                                                      const char *format, ...);
+
 /* Local. Adds a holder of the run. */
 void mpi_run_hold(shs_run *run);
 

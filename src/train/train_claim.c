@@ -9,12 +9,13 @@
 
 struct train_claim {
     struct train_claim *next;
-    char *folder;               /* the path that the program gave */
-    bool there;                 /* the folder exists: device and inode are known */
-    uint64_t device, inode;     /* the folder's identity */
-    int lock;                   /* the lock's file descriptor; -1 without a lock */
-    bool noted;                 /* `owner` is set */
-    char owner[IO_OWNER_BYTES]; /* the loader that saved last, as this loader knows it */
+    char *folder;                     /* the path that the program gave */
+    bool there;                       /* the folder exists: device and inode are known */
+    uint64_t device, inode;           /* the folder's identity */
+    int lock;                         /* the lock's file descriptor; -1 without a lock */
+    bool noted;                       /* `owner` is set */
+    char owner[IO_OWNER_BYTES];       /* the loader that saved last, as this loader knows it */
+    char good[TRAIN_FILE_NAME_BYTES]; /* newer checkpoints are damaged; "": none is known to be */
 };
 
 /* The claim to a folder; NULL without one. A folder is found by its identity, because it may have
@@ -73,6 +74,16 @@ void train_claim_note(struct train_claim *claim, const char *owner)
     snprintf(claim->owner, sizeof claim->owner, "%s", owner);
 }
 
+void train_claim_go_back(struct train_claim *claim, const char *name)
+{
+    snprintf(claim->good, sizeof claim->good, "%s", name);
+}
+
+void train_claim_leave_out(const struct train_claim *claim, struct train_latest *latest)
+{
+    if (*claim->good) train_latest_go_back(latest, claim->good);
+}
+
 bool train_claim_is_new(const struct train_claim *claim)
 {
     return !claim->noted;
@@ -96,8 +107,9 @@ shs_status train_claim_check(const struct train_claims *claims, const struct tra
 shs_status train_claim_begin(const struct train_claims *claims, struct train_claim *claim,
                              const char *folder, const struct train_latest *latest)
 {
-    struct train_latest none = {0};
+    struct train_latest none;
     if (latest->there) return SHS_OK;
+    memset(&none, 0, sizeof none);
     memcpy(none.owner, claims->owner, sizeof none.owner);
     shs_status status = train_folder_point(folder, &none);
     if (!status) train_claim_note(claim, none.owner);

@@ -30,6 +30,15 @@ shs_status train_claim_take(struct train_claims *claims, const char *folder, boo
  * or written to it. */
 void train_claim_note(struct train_claim *claim, const char *owner);
 
+/* Local. Notes that checkpoints newer than `name` are damaged, and that the run goes on from
+ * `name`.
+ */
+void train_claim_go_back(struct train_claim *claim, const char *name);
+
+/* Local. Takes the names of damaged checkpoints out of *latest, which has just been read. So a good
+ * checkpoint is never removed for a damaged one. */
+void train_claim_leave_out(const struct train_claim *claim, struct train_latest *latest);
+
 /* Local. True until the first train_claim_note(): the loader has not read or written `latest`. */
 bool train_claim_is_new(const struct train_claim *claim);
 

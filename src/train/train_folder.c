@@ -64,11 +64,11 @@ static bool read_name(const char *name, uint64_t *step, uint64_t *copy)
 /* A search for the last of a folder's checkpoints: the checkpoint of the highest step and, among
  * the copies of this step, the highest copy. */
 struct search {
-    const char *skip[2]; /* names to pass over */
-    bool bounded;        /* checkpoints from `bound` on are passed over */
-    uint64_t bound[2];   /* step and copy */
-    uint64_t found[2];   /* step and copy of the last checkpoint so far */
-    bool any;            /* `found` is set */
+    const struct train_latest *skip; /* its names are passed over; NULL: none */
+    bool bounded;                    /* checkpoints from `bound` on are passed over */
+    uint64_t bound[2];               /* step and copy */
+    uint64_t found[2];               /* step and copy of the last checkpoint so far */
+    bool any;                        /* `found` is set */
 };
 
 static bool is_before(const uint64_t a[2], const uint64_t b[2])
@@ -76,13 +76,21 @@ static bool is_before(const uint64_t a[2], const uint64_t b[2])
     return a[0] < b[0] || (a[0] == b[0] && a[1] < b[1]);
 }
 
+/* Returns the place of a name in `latest`, or the number of its names if it is not there. */
+static size_t find_kept(const struct train_latest *latest, const char *name)
+{
+    size_t i = 0;
+    while (i < latest->count && strcmp(latest->kept[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 static void note_name(const char *name, void *user)
 {
     struct search *search = user;
     uint64_t number[2];
     if (!read_name(name, &number[0], &number[1])) return;
-    for (int i = 0; i < 2; i++)
-        if (search->skip[i] && !strcmp(name, search->skip[i])) return;
+    if (search->skip && find_kept(search->skip, name) < search->skip->count) return;
     if (search->bounded && !is_before(number, search->bound)) return;
     if (search->any && !is_before(search->found, number)) return;
     search->any = true;
@@ -112,40 +120,56 @@ static shs_status is_there(const char *folder, const char *name, bool *there)
 
 /* ---- Advice after an error. */
 
-/* Sets `name` to a checkpoint from which the run could go on if the checkpoint saved last is lost;
- * "" without such a checkpoint. *is_line says whether `latest` has a line for it. */
-static shs_status find_other(const char *folder, const struct train_latest *latest,
-                             char name[TRAIN_FILE_NAME_BYTES], bool *is_line)
+/* Sets `name` to a checkpoint from which the run could go on without the newest `failed` ones; ""
+ * without such a checkpoint. *lines says how many lines of `latest` stand before it; 0 if `latest`
+ * has no line for it. */
+static shs_status find_other(const char *folder, const struct train_latest *latest, size_t failed,
+                             char name[TRAIN_FILE_NAME_BYTES], size_t *lines)
 {
-    struct search search = {.skip = {latest->saved.name}};
-    shs_status status = SHS_OK;
-    *is_line = false;
-    if (*latest->before.name) status = is_there(folder, latest->before.name, is_line);
-    if (status) return status;
-    if (!*is_line) return find_last(folder, &search, name);
-    memcpy(name, latest->before.name, TRAIN_FILE_NAME_BYTES);
-    return SHS_OK;
+    struct search search = {.skip = latest};
+    bool there = false;
+    for (*lines = failed; *lines < latest->count; ++*lines) {
+        shs_status status = is_there(folder, latest->kept[*lines].name, &there);
+        if (status) return status;
+        if (there) break;
+    }
+    if (there)
+        memcpy(name, latest->kept[*lines].name, TRAIN_FILE_NAME_BYTES);
+    else
+        *lines = 0;
+    return there ? SHS_OK : find_last(folder, &search, name);
 }
 
-shs_status train_folder_advise(const char *folder, const struct train_latest *latest,
+/* In the words of an advice: the lines to remove. */
+static void print_lines(size_t lines, char text[32])
+{
+    if (lines == 1)
+        snprintf(text, 32, "line");
+    else
+        snprintf(text, 32, "%zu lines", lines);
+}
+
+shs_status train_folder_advise(const char *folder, const struct train_latest *latest, size_t failed,
                                shs_status status)
 {
-    char message[CORE_MESSAGE_BYTES], name[TRAIN_FILE_NAME_BYTES];
-    bool is_line;
+    char message[CORE_MESSAGE_BYTES], name[TRAIN_FILE_NAME_BYTES], first[32];
+    size_t lines;
     if (status != SHS_ERROR_FILE && status != SHS_ERROR_FORMAT && status != SHS_ERROR_UNSUPPORTED)
         return status;
     snprintf(message, sizeof message, "%s", shs_message());
-    if (find_other(folder, latest, name, &is_line)) *name = '\0'; /* the first error is reported */
+    /* the first error is reported */
+    if (find_other(folder, latest, failed, name, &lines)) *name = '\0';
     if (!*name)
         return core_fail(status,
                          "%s; no other checkpoint is there: to start anew, remove %s/latest and "
                          "any step-*.h5 beside it",
                          message, folder);
-    if (is_line)
+    print_lines(lines, first);
+    if (lines)
         return core_fail(status,
-                         "%s; to go on from %s, the checkpoint before it, remove the first line of "
+                         "%s; to go on from %s, the checkpoint before it, remove the first %s of "
                          "%s/latest",
-                         message, name, folder);
+                         message, name, first, folder);
     return core_fail(status,
                      "%s; to go on from %s, the newest other one, write that name alone into "
                      "%s/latest",
@@ -167,8 +191,8 @@ static shs_status is_gone(const char *folder, const struct train_latest *latest)
     shs_status status = core_fail(SHS_ERROR_FILE,
                                   "%s/latest names %s as the checkpoint saved last, but that file "
                                   "is not there; copy it back",
-                                  folder, latest->saved.name);
-    return train_folder_advise(folder, latest, status);
+                                  folder, latest->kept[0].name);
+    return train_folder_advise(folder, latest, 1, status);
 }
 
 /* SHS_ERROR_FILE if a folder without `latest` has checkpoints: nobody can tell which of them was
@@ -176,6 +200,7 @@ static shs_status is_gone(const char *folder, const struct train_latest *latest)
 static shs_status check_none(const char *folder)
 {
     struct search search = {0};
+    static const struct train_latest none;
     char name[TRAIN_FILE_NAME_BYTES];
     shs_status status = find_last(folder, &search, name);
     if (status || !*name) return status;
@@ -183,7 +208,7 @@ static shs_status check_none(const char *folder)
                        "%s has checkpoints, but no file latest, which names the one saved last; "
                        "copy it back",
                        folder);
-    return train_folder_advise(folder, &(struct train_latest){0}, status);
+    return train_folder_advise(folder, &none, 0, status);
 }
 
 /* ---- The file `latest`. */
@@ -210,19 +235,22 @@ static bool read_line(const char *line, struct train_latest *latest, bool *is_no
         snprintf(latest->owner, sizeof latest->owner, "%s", line + run);
         return true;
     }
-    struct train_pointer *pointer = *latest->saved.name ? &latest->before : &latest->saved;
-    if (*pointer->name) return false;
+    if (latest->count == TRAIN_KEEP_MOST) return false;
+    struct train_pointer *pointer = &latest->kept[latest->count];
     *pointer = read_pointer(line);
-    return *pointer->name;
+    if (!*pointer->name) return false;
+    latest->count++;
+    return true;
 }
 
 static shs_status is_no_latest(const char *folder, const char *line)
 {
+    static const struct train_latest none;
     shs_status status = core_fail(SHS_ERROR_FORMAT,
                                   "%s/latest has '%.40s' where the name of a checkpoint such as "
                                   "step-0000000002.h5 must stand",
                                   folder, line);
-    return train_folder_advise(folder, &(struct train_latest){0}, status);
+    return train_folder_advise(folder, &none, 0, status);
 }
 
 static shs_status read_lines(const char *folder, char *lines, struct train_latest *latest)
@@ -231,25 +259,51 @@ static shs_status read_lines(const char *folder, char *lines, struct train_lates
     bool there = true, is_none = false;
     for (char *line = strtok_r(lines, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest))
         if (!read_line(line, latest, &is_none)) return is_no_latest(folder, line);
-    if (!*latest->saved.name) return is_none ? SHS_OK : is_no_latest(folder, "");
-    shs_status status = is_there(folder, latest->saved.name, &there);
+    if (!latest->count) return is_none ? SHS_OK : is_no_latest(folder, "");
+    shs_status status = is_there(folder, latest->kept[0].name, &there);
     return status || there ? status : is_gone(folder, latest);
+}
+
+static shs_status read_latest(const char *folder, struct train_latest *latest)
+{
+    enum {
+        MOST_BYTES = 2 * sizeof *latest
+    };
+    char *path, *lines = NULL;
+    shs_status status = io_join(folder, latest_name, &path);
+    if (status) return status;
+    status = io_exists(path, &latest->there);
+    if (!status) status = core_new(MOST_BYTES, 1, "the file latest", &lines);
+    if (!status) status = io_read_text(path, lines, MOST_BYTES);
+    if (!status) status = latest->there ? read_lines(folder, lines, latest) : check_none(folder);
+    core_free(&lines);
+    core_free(&path);
+    return status;
 }
 
 shs_status train_folder_read(const char *folder, struct train_latest *latest)
 {
-    char *path, lines[2 * sizeof *latest];
     bool there;
-    *latest = (struct train_latest){0};
+    memset(latest, 0, sizeof *latest);
     shs_status status = io_exists(folder, &there);
-    if (status || !there) return status;
-    status = io_join(folder, latest_name, &path);
-    if (status) return status;
-    status = io_exists(path, &latest->there);
-    if (!status) status = io_read_text(path, lines, sizeof lines);
-    core_free(&path);
-    if (status) return status;
-    return latest->there ? read_lines(folder, lines, latest) : check_none(folder);
+    return status || !there ? status : read_latest(folder, latest);
+}
+
+void train_latest_add(struct train_latest *latest, const struct train_pointer *pointer,
+                      uint64_t keep)
+{
+    size_t former = latest->count < keep - 1 ? latest->count : (size_t)(keep - 1);
+    memmove(latest->kept + 1, latest->kept, former * sizeof *latest->kept);
+    latest->kept[0] = *pointer;
+    latest->count = former + 1;
+}
+
+void train_latest_go_back(struct train_latest *latest, const char *name)
+{
+    size_t newer = find_kept(latest, name);
+    if (newer == latest->count) return;
+    latest->count -= newer;
+    memmove(latest->kept, latest->kept + newer, latest->count * sizeof *latest->kept);
 }
 
 shs_status train_folder_free_name(const char *folder, uint64_t step,
@@ -266,18 +320,17 @@ shs_status train_folder_free_name(const char *folder, uint64_t step,
 
 static void add_pointer(struct core_text *text, const struct train_pointer *pointer)
 {
-    if (*pointer->name)
-        core_text_add(text, "%s%s%s\n", pointer->name, *pointer->checksum ? " " : "",
-                      pointer->checksum);
+    core_text_add(text, "%s%s%s\n", pointer->name, *pointer->checksum ? " " : "",
+                  pointer->checksum);
 }
 
 shs_status train_folder_point(const char *folder, const struct train_latest *latest)
 {
     struct core_text text = {0};
     char *path = NULL, *lines = NULL;
-    if (!*latest->saved.name) core_text_add(&text, "%s\n", none_line);
-    add_pointer(&text, &latest->saved);
-    add_pointer(&text, &latest->before);
+    if (!latest->count) core_text_add(&text, "%s\n", none_line);
+    for (size_t i = 0; i < latest->count; i++)
+        add_pointer(&text, &latest->kept[i]);
     core_text_add(&text, "%s%s\n", run_word, latest->owner);
     shs_status status = core_text_take(&text, &lines);
     if (!status) status = io_join(folder, latest_name, &path);
@@ -301,7 +354,7 @@ static shs_status remove_file(const char *folder, const char *name)
 
 shs_status train_folder_prune(const char *folder, const struct train_latest *latest)
 {
-    struct search search = {.skip = {latest->saved.name, latest->before.name}};
+    struct search search = {.skip = latest};
     for (;;) {
         char name[TRAIN_FILE_NAME_BYTES];
         shs_status status = find_last(folder, &search, name);

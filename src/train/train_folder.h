@@ -1,9 +1,9 @@
 /* A folder of checkpoints: their names, the checkpoint saved last, the checkpoints kept.
  *
- * Its file `latest` has a line NAME CHECKSUM for the checkpoint saved last, a second one for the
- * checkpoint before it, and a line "run OWNER" that says who wrote it. The first save of a folder
- * writes a `latest` with the line "none" before it writes a checkpoint. So a folder with
- * checkpoints, but without `latest`, has lost this file. */
+ * Its file `latest` has a line NAME CHECKSUM for each checkpoint that is kept, the newest first,
+ * and a line "run OWNER" that says who wrote it. The first save of a folder writes a `latest` with
+ * the line "none" before it writes a checkpoint. So a folder with checkpoints, but without
+ * `latest`, has lost this file. */
 #ifndef TRAIN_FOLDER_H
 #define TRAIN_FOLDER_H
 
@@ -14,7 +14,9 @@
 #include "mpi_run.h"
 
 enum {
-    TRAIN_FILE_NAME_BYTES = 64
+    TRAIN_FILE_NAME_BYTES = 64,
+    TRAIN_KEEP = 2,       /* checkpoints that are kept unless the program says otherwise */
+    TRAIN_KEEP_MOST = 256 /* most checkpoints that may be kept */
 };
 
 /* A checkpoint's file, and the checksum of its bytes. The checksum is compared before HDF5 opens
@@ -26,11 +28,18 @@ struct train_pointer {
 
 /* The content of the file `latest`. */
 struct train_latest {
-    bool there;                  /* the file exists */
-    struct train_pointer saved;  /* the checkpoint saved last */
-    struct train_pointer before; /* the checkpoint before it */
-    char owner[IO_OWNER_BYTES];  /* the loader that wrote the file; "" if it is not known */
+    bool there;                                 /* the file exists */
+    size_t count;                               /* checkpoints that it names */
+    struct train_pointer kept[TRAIN_KEEP_MOST]; /* the checkpoint saved last, the one before, … */
+    char owner[IO_OWNER_BYTES];                 /* who wrote the file; "" if it is not known */
 };
+
+/* Makes a checkpoint the newest of *latest, which then names at most `keep` checkpoints. */
+void train_latest_add(struct train_latest *latest, const struct train_pointer *pointer,
+                      uint64_t keep);
+
+/* Takes the names of checkpoints that are newer than `name` out of *latest, if it has `name`. */
+void train_latest_go_back(struct train_latest *latest, const char *name);
 
 /* SHS_ERROR_ARGUMENT if a program gives no folder: NULL or "". */
 shs_status train_folder_given(const char *folder);
@@ -56,10 +65,10 @@ shs_status train_folder_read(const char *folder, struct train_latest *latest);
  * checksum that is not known is not compared. */
 shs_status train_folder_check(const char *path, const struct train_pointer *pointer);
 
-/* Local. For an error of the checkpoint saved last: appends to the message how to go on without
- * this checkpoint. Returns the status. Statuses that are not errors of files leave the message
+/* Local. For an error of the newest `failed` checkpoints: appends to the message how to go on
+ * without these. Returns the status. Statuses that are not errors of files leave the message
  * alone. */
-shs_status train_folder_advise(const char *folder, const struct train_latest *latest,
+shs_status train_folder_advise(const char *folder, const struct train_latest *latest, size_t failed,
                                shs_status status);
 
 /* Local. Sets `name` to a name for a checkpoint of a step. No file has this name, so no checkpoint
@@ -71,7 +80,7 @@ shs_status train_folder_free_name(const char *folder, uint64_t step,
  * only the last sync failed, the new file. */
 shs_status train_folder_point(const char *folder, const struct train_latest *latest);
 
-/* Local. Removes all checkpoints except the two that `latest` names. Folders stay, whatever their
+/* Local. Removes all checkpoints except those that `latest` names. Folders stay, whatever their
  * names. */
 shs_status train_folder_prune(const char *folder, const struct train_latest *latest);
 

@@ -20,6 +20,16 @@ void train_progress_note(const shs_loader *loader, uint64_t progress[TRAIN_PROGR
     progress[TRAIN_ORIGIN_STEP] = loader->origin.step;
 }
 
+shs_cursor train_progress_cursor(const uint64_t progress[TRAIN_PROGRESS_NUMBERS])
+{
+    return (shs_cursor){progress[TRAIN_EPOCH], progress[TRAIN_EPOCH_STEP], progress[TRAIN_STEP]};
+}
+
+struct order_origin train_progress_origin(const uint64_t progress[TRAIN_PROGRESS_NUMBERS])
+{
+    return (struct order_origin){progress[TRAIN_ORIGIN_EPOCH], progress[TRAIN_ORIGIN_STEP]};
+}
+
 shs_status train_labels_make(const shs_loader *loader, const struct train_state *state,
                              struct train_labels *labels)
 {

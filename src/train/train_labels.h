@@ -29,6 +29,10 @@ void train_labels_free(struct train_labels *labels);
 /* Local. Sets the loader's cursor and origin in `progress`. The ledger's numbers stay. */
 void train_progress_note(const shs_loader *loader, uint64_t progress[TRAIN_PROGRESS_NUMBERS]);
 
+/* The cursor and the origin that a progress has. */
+shs_cursor train_progress_cursor(const uint64_t progress[TRAIN_PROGRESS_NUMBERS]);
+struct order_origin train_progress_origin(const uint64_t progress[TRAIN_PROGRESS_NUMBERS]);
+
 /* Local. Completes labels whose progress is set. After an error the caller frees the labels, too.
  */
 shs_status train_labels_make(const shs_loader *loader, const struct train_state *state,

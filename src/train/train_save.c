@@ -14,14 +14,13 @@
 
 /* Removes the file of a checkpoint that failed. If `latest` was written, but could not be made
  * durable, it may name the file. The file then stays. */
-static shs_status discard(const char *folder, const char *path, const struct train_latest *saved,
-                          shs_status status)
+static shs_status discard(const char *folder, const char *path, const char *name, shs_status status)
 {
     char message[CORE_MESSAGE_BYTES];
     struct train_latest now;
     if (status != SHS_ERROR_FILE) return io_discard(path, status);
     snprintf(message, sizeof message, "%s", shs_message());
-    if (!train_folder_read(folder, &now) && strcmp(now.saved.name, saved->saved.name) != 0)
+    if (!train_folder_read(folder, &now) && (!now.count || strcmp(now.kept[0].name, name) != 0))
         io_discard(path, status);
     return core_tell(status, message, true, false);
 }
@@ -39,29 +38,32 @@ static shs_status write_file(struct train_job *job, const char *path)
 
 /* The file is written first, then `latest`, which names it. A reader who comes between the two
  * finds the checkpoint before. */
-static shs_status write_checkpoint(const char *folder, struct train_job *job,
-                                   struct train_latest *saved)
+static shs_status write_checkpoint(const char *folder, struct train_job *job, uint64_t keep,
+                                   struct train_latest *latest)
 {
     char *path;
+    struct train_pointer saved;
     shs_status status =
-        train_folder_free_name(folder, job->labels.progress[TRAIN_STEP], saved->saved.name);
-    if (!status) status = io_join(folder, saved->saved.name, &path);
+        train_folder_free_name(folder, job->labels.progress[TRAIN_STEP], saved.name);
+    if (!status) status = io_join(folder, saved.name, &path);
     if (status) return status;
     status = write_file(job, path);
     if (!status) {
-        memcpy(saved->saved.checksum, job->checksum, sizeof saved->saved.checksum);
-        status = train_folder_point(folder, saved);
-        if (status) discard(folder, path, saved, status);
+        memcpy(saved.checksum, job->checksum, sizeof saved.checksum);
+        train_latest_add(latest, &saved, keep);
+        status = train_folder_point(folder, latest);
+        if (status) discard(folder, path, saved.name, status);
     }
     core_free(&path);
     return status;
 }
 
-static shs_status save_in_folder(shs_loader *loader, const char *folder, struct train_job *job)
+static shs_status save_in_folder(shs_loader *loader, const char *folder, struct train_job *job,
+                                 uint64_t keep)
 {
     struct train_claims *claims;
     struct train_claim *claim;
-    struct train_latest latest, saved = {0};
+    struct train_latest latest;
     shs_status status = train_claims_of(loader, &claims);
     if (!status) status = train_claim_take(claims, folder, true, &claim);
     if (!status) status = train_folder_read(folder, &latest);
@@ -69,16 +71,16 @@ static shs_status save_in_folder(shs_loader *loader, const char *folder, struct 
     if (!status && train_claim_is_new(claim)) status = train_saved_check(loader, folder, &latest);
     if (!status) status = train_claim_begin(claims, claim, folder, &latest);
     if (status) return status;
-    saved.before = latest.saved;
-    memcpy(saved.owner, claims->owner, sizeof saved.owner);
-    status = write_checkpoint(folder, job, &saved);
+    train_claim_leave_out(claim, &latest);
+    memcpy(latest.owner, claims->owner, sizeof latest.owner);
+    status = write_checkpoint(folder, job, keep, &latest);
     if (status) return status;
-    train_claim_note(claim, saved.owner);
-    return train_folder_prune(folder, &saved);
+    train_claim_note(claim, latest.owner);
+    return train_folder_prune(folder, &latest);
 }
 
 static shs_status save_local(shs_loader *loader, const char *folder,
-                             const struct train_state *state, const uint64_t *ledger)
+                             const struct train_state *state, const uint64_t *ledger, uint64_t keep)
 {
     struct train_job job = {.state = *state};
     train_progress_note(loader, job.labels.progress);
@@ -86,7 +88,7 @@ static shs_status save_local(shs_loader *loader, const char *folder,
     shs_status status = train_labels_make(loader, state, &job.labels);
     if (!status) status = io_make_writable_folder(folder);
     if (!status) status = io_check_room(folder, train_state_bytes(state));
-    if (!status) status = save_in_folder(loader, folder, &job);
+    if (!status) status = save_in_folder(loader, folder, &job, keep);
     train_job_free(&job);
     return core_wrap(status, "shs_save");
 }
@@ -148,7 +150,23 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
     return core_wrap(status, "shs_save");
 }
 
+/* Sets the defaults in a program's options. */
+static shs_status settle_options(const shs_save_options *given, shs_save_options *options)
+{
+    *options = given ? *given : (shs_save_options){0};
+    if (!options->keep) options->keep = TRAIN_KEEP;
+    if (options->keep <= TRAIN_KEEP_MOST) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "shs_save: keep %llu; the most is %d", (ull)options->keep,
+                     TRAIN_KEEP_MOST);
+}
+
 shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *tensors, size_t count)
+{
+    return shs_save_with(loader, folder, tensors, count, NULL);
+}
+
+shs_status shs_save_with(shs_loader *loader, const char *folder, const shs_tensor *tensors,
+                         size_t count, const shs_save_options *given)
 {
     shs_status status =
         core_require(loader, "shs_save", "loader", "open it with shs_loader_open()");
@@ -156,15 +174,19 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
     shs_run *run = loader->dataset->run;
     const struct train_state state = {tensors, count};
     struct train_content *contents = NULL;
+    shs_save_options options;
     char digest[CORE_DIGEST_TEXT] = "";
     uint64_t ledger[LOAD_LEDGER_NUMBERS];
-    status = check_save(loader, folder, &state, digest, &contents);
-    status = mpi_settle(run, status, "shs_save(folder %s, step %llu, %zu tensors, shapes %s)",
-                        train_folder_label(folder).text, (ull)loader->cursor.step, count, digest);
+    status = settle_options(given, &options);
+    if (!status) status = check_save(loader, folder, &state, digest, &contents);
+    status =
+        mpi_settle(run, status, "shs_save(folder %s, step %llu, keep %llu, %zu tensors, shapes %s)",
+                   train_folder_label(folder).text, (ull)loader->cursor.step, (ull)options.keep,
+                   count, digest);
     if (!status) status = compare_contents(run, &state, contents);
     core_free(&contents);
     if (!status) status = load_ledger(loader, ledger);
     if (status) return status;
-    if (run->rank == 0) status = save_local(loader, folder, &state, ledger);
+    if (run->rank == 0) status = save_local(loader, folder, &state, ledger, options.keep);
     return mpi_agree(run, status, "shs_save");
 }

@@ -10,10 +10,10 @@ shs_status train_saved_check(const shs_loader *loader, const char *folder,
     char *path, *stored = NULL, *own = NULL;
     struct h5_file *file = NULL;
     bool other_batch;
-    if (!*latest->saved.name) return SHS_OK;
-    shs_status status = io_join(folder, latest->saved.name, &path);
+    if (!latest->count) return SHS_OK;
+    shs_status status = io_join(folder, latest->kept[0].name, &path);
     if (status) return status;
-    status = train_folder_check(path, &latest->saved);
+    status = train_folder_check(path, &latest->kept[0]);
     if (!status) status = h5_open(path, &file);
     if (!status) status = h5_read_text(file, "fingerprint", &stored);
     if (!status) status = load_fingerprint(loader, &own);
@@ -22,7 +22,7 @@ shs_status train_saved_check(const shs_loader *loader, const char *folder,
     core_free(&own);
     core_free(&stored);
     core_free(&path);
-    return core_wrap(train_folder_advise(folder, latest, status),
+    return core_wrap(train_folder_advise(folder, latest, 1, status),
                      "each run needs a folder of its own, each task of a job array too: %s/%s",
-                     folder, latest->saved.name);
+                     folder, latest->kept[0].name);
 }

@@ -304,7 +304,6 @@ static void refuses_instead(const char *what, shs_status expected, const char *c
     make_checkpoint(&scene, 2);
     make_checkpoint(&scene, 3);
     make_instead(&scene, what);
-    if (!strcmp(what, "a text")) put(&scene, "step-0000000003.h5", "no HDF5 file\n");
     refuses(&scene, expected, cause,
             "to go on from step-0000000002.h5, the checkpoint before it, remove the first line of");
     put(&scene, "latest", "step-0000000003.h5\nstep-0000000002.h5\n"); /* no checksums */
@@ -319,7 +318,26 @@ static void test_what_stands_in_its_place_is_told_with_a_way_out(void)
 {
     refuses_instead("a folder", SHS_ERROR_FILE, "it is a folder");
     refuses_instead("a named pipe", SHS_ERROR_FILE, "it is a named pipe");
-    refuses_instead("a text", SHS_ERROR_FORMAT, "step-0000000003.h5 is damaged");
+}
+
+/* A text in the place of the newest checkpoint: its bytes say that it is damaged. */
+static void test_a_damaged_checkpoint_gives_way_to_the_one_before(void)
+{
+    struct scene scene = scene_begin();
+    make_checkpoint(&scene, 2);
+    make_checkpoint(&scene, 3);
+    put(&scene, "step-0000000003.h5", "no HDF5 file\n");
+    goes_on_from(&scene, 2);
+    const char *notice = shs_notice();
+    if (my_rank() == 0)
+        CHECK_HAS(notice ? notice : "", "step-0000000003.h5 is damaged");
+    else
+        CHECK(notice == NULL);
+    put(&scene, "latest", "step-0000000003.h5\nstep-0000000002.h5\n"); /* no checksums */
+    goes_on_from(&scene, 2);
+    notice = shs_notice();
+    if (my_rank() == 0) CHECK_HAS(notice ? notice : "", "it is no HDF5 file");
+    folder_remove(scene.folder);
 }
 
 static void test_a_folder_named_as_a_checkpoint_stays(void)
@@ -570,6 +588,8 @@ int main(int argc, char **argv)
          test_a_read_only_folder_with_a_checkpoint_is_good},
         {"what stands in its place is told with a way out",
          test_what_stands_in_its_place_is_told_with_a_way_out},
+        {"a damaged checkpoint gives way to the one before",
+         test_a_damaged_checkpoint_gives_way_to_the_one_before},
         {"a folder named as a checkpoint stays", test_a_folder_named_as_a_checkpoint_stays},
         {"a save that cannot be made durable", test_a_save_that_cannot_be_made_durable},
         {"a folder is locked for the run", test_a_folder_is_locked_for_the_run},

@@ -129,6 +129,11 @@ CASE(shs_message)
     return shs_message() != NULL;
 }
 
+CASE(shs_notice)
+{
+    return shs_notice() == NULL;
+}
+
 CASE(shs_message_is_mine)
 {
     return refused(shs_agree(NULL), "shs_agree", "run is NULL") && shs_message_is_mine();
@@ -425,6 +430,16 @@ CASE(shs_save)
     return refused(shs_save(NULL, folder, NULL, 0), "shs_save", "loader is NULL") &&
            refused(shs_save(loader, NULL, NULL, 0), "shs_save", "folder") &&
            refused(shs_save(loader, folder, NULL, 1), "shs_save", "state is NULL");
+}
+
+CASE(shs_save_with)
+{
+    shs_loader *loader = good_loader();
+    const shs_save_options options = {.keep = 3};
+    return refused(shs_save_with(NULL, folder, NULL, 0, &options), "shs_save", "loader is NULL") &&
+           refused(shs_save_with(loader, NULL, NULL, 0, &options), "shs_save", "folder") &&
+           refused(shs_save_with(loader, folder, NULL, 1, &options), "shs_save", "state is NULL") &&
+           refused(shs_save_with(loader, NULL, NULL, 0, NULL), "shs_save", "folder");
 }
 
 CASE(shs_restore)
@@ -827,6 +842,7 @@ static const struct {
     ENTRY(shs_status_text),
     ENTRY(shs_version),
     ENTRY(shs_message),
+    ENTRY(shs_notice),
     ENTRY(shs_message_is_mine),
     ENTRY(shs_message_is_agreed),
     ENTRY(shs_memory_use),
@@ -872,6 +888,7 @@ static const struct {
     ENTRY(shs_batch_draws),
     ENTRY(shs_draws_close),
     ENTRY(shs_save),
+    ENTRY(shs_save_with),
     ENTRY(shs_restore),
     ENTRY(shs_record_open),
     ENTRY(shs_note),
