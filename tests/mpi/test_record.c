@@ -1,0 +1,423 @@
+/* The record of a run: its log is the same on any number of ranks, goes on after a stop, and says
+ * what it cut off; errors of its files reach every rank. */
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "loader_scene.h"
+#include "shardstep/gradient.h"
+#include "shardstep/record.h"
+#include "train_chain.h"
+#include "train_log.h"
+
+enum {
+    TEXT_BYTES = 1 << 16
+};
+
+/* A run with a record. */
+struct recorded {
+    struct job job;
+    shs_record *record;
+    float numbers[3]; /* of the tensors given to each step */
+};
+
+static struct course course_of(void)
+{
+    struct course course = {42, 2 * (uint64_t)all_ranks() + 1, ROWS, {.batch = 3, .epochs = 3}};
+    course.loader.augment = augmentation;
+    return course;
+}
+
+static struct recorded begin(const struct course *course, MPI_Comm comm, const char *path,
+                             const shs_record_options *options)
+{
+    struct recorded run = {.job = course_open(course, comm, path)};
+    need(!shs_record_open(run.job.loader, options, &run.record), "shs_record_open");
+    return run;
+}
+
+static void end(struct recorded *run)
+{
+    CHECK_STATUS(shs_record_close(&run->record), SHS_OK);
+    CHECK(run->record == NULL);
+    job_close(&run->job);
+}
+
+/* Takes the batches of a step and notes a loss of each row. */
+static void take(struct recorded *run)
+{
+    shs_batch batch = {0};
+    while (!batch.ends_step) {
+        double losses[16];
+        need(shs_next(run->job.loader, &batch) == SHS_OK, "shs_next");
+        for (uint64_t slot = 0; slot < batch.count; slot++)
+            losses[slot] = batch.index[slot] == 7 ? (double)__builtin_nanf("")
+                                                  : (double)(batch.index[slot] / 2);
+        CHECK_STATUS(shs_note(run->job.loader, &batch, losses), SHS_OK);
+    }
+}
+
+static shs_status step(struct recorded *run)
+{
+    const shs_tensor tensor = {"numbers", SHS_F32, 1, {3}, run->numbers};
+    take(run);
+    return shs_record_step(run->record, &tensor, 1, &tensor, 1);
+}
+
+static void steps(struct recorded *run, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        CHECK_STATUS(step(run), SHS_OK);
+}
+
+/* Collective. A file as rank 0 has it; "" if it is not there. */
+static const char *text_of(const char *path)
+{
+    static char text[2][TEXT_BYTES];
+    static int turn;
+    char *into = text[turn = !turn];
+    memset(into, 0, TEXT_BYTES);
+    FILE *file = my_rank() ? NULL : fopen(path, "rb");
+    if (file) {
+        size_t got = fread(into, 1, TEXT_BYTES - 1, file);
+        need(got < TEXT_BYTES - 1, "room for a file");
+        fclose(file);
+    }
+    MPI_Bcast(into, TEXT_BYTES, MPI_BYTE, 0, MPI_COMM_WORLD);
+    return into;
+}
+
+static void name(const struct scene *scene, const char *file, char path[PATH_BYTES])
+{
+    snprintf(path, PATH_BYTES, "%.400s/%.50s", scene->folder, file);
+}
+
+/* Whether the chain of a log holds, and it has the lines of steps 0 to count - 1, each once. */
+static bool is_whole(const char *text, uint64_t count)
+{
+    struct core_hash *hash;
+    struct train_chain_line line;
+    char chain[CORE_DIGEST_TEXT];
+    uint64_t next = 0;
+    size_t header = train_log_header(text), length;
+    need(header && !core_hash_new(&hash), "a log");
+    train_chain_begin(hash, text, header, chain);
+    bool holds = true;
+    for (const char *at = text + header; *at && holds; at += length + 1) {
+        length = strcspn(at, "\n");
+        enum train_chain_kind kind = train_chain_read(at, length, &line);
+        if (kind == TRAIN_CHAIN_ALIEN)
+            return WRONG("expected a line; came «%.*s»", (int)length, at);
+        train_chain_go_on(hash, at, line.own, chain);
+        if (kind == TRAIN_CHAIN_STEP) holds = CHECK_EQ(line.step, next++);
+        holds = holds && CHECK_TEXT(chain, line.chain);
+    }
+    core_hash_free(&hash);
+    return holds && CHECK_EQ(next, count);
+}
+
+/* ---- */
+
+static void the_log_is_the_same_on_any_number_of_ranks(void)
+{
+    struct scene scene = scene_begin();
+    char shared[PATH_BYTES], own[PATH_BYTES], file[32];
+    for (int parts = 0; parts < 2; parts++) {
+        struct course course = course_of();
+        course.loader.step_batches = parts;
+        snprintf(file, sizeof file, "shared%d.log", parts);
+        name(&scene, file, shared);
+        snprintf(file, sizeof file, "rank%d.%d.log", my_rank(), parts);
+        name(&scene, file, own);
+        const shs_record_options of_all = {.path = shared}, of_one = {.path = own};
+        struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &of_all);
+        uint64_t all = 2 * shs_epoch_steps(run.job.loader);
+        if (parts) {
+            shs_batch batch;
+            for (uint64_t i = 0; i < all; i++) {
+                need(shs_next(run.job.loader, &batch) == SHS_OK, "shs_next");
+                const shs_tensor tensor = {"numbers", SHS_F32, 1, {3}, run.numbers};
+                CHECK_STATUS(shs_record_step(run.record, &tensor, 1, &tensor, 1), SHS_OK);
+            }
+        } else {
+            steps(&run, all);
+        }
+        end(&run);
+        course.loader.step_batches = false;
+        run = begin(&course, MPI_COMM_NULL, scene.path, &of_one);
+        steps(&run, all);
+        end(&run);
+        const char *log = text_of(shared);
+        CHECK(is_whole(log, all));
+        name(&scene, parts ? "rank0.1.log" : "rank0.0.log", own);
+        CHECK_TEXT(log, text_of(own));
+    }
+    scene_end(&scene);
+}
+
+static void a_bit_of_the_mean_changes_one_line_alone(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char path[PATH_BYTES], other[PATH_BYTES];
+    name(&scene, "right.log", path);
+    name(&scene, "wrong.log", other);
+    struct recorded run =
+        begin(&course, MPI_COMM_WORLD, scene.path, &(shs_record_options){.path = path});
+    steps(&run, 4);
+    end(&run);
+    run = begin(&course, MPI_COMM_WORLD, scene.path, &(shs_record_options){.path = other});
+    for (int i = 0; i < 4; i++) {
+        run.numbers[1] = i == 2 ? 1e-45f : 0;
+        steps(&run, 1);
+    }
+    end(&run);
+    const char *right = text_of(path), *wrong = text_of(other);
+    right += train_log_header(right);
+    wrong += train_log_header(wrong);
+    for (uint64_t i = 0; i < 4; i++) {
+        struct train_chain_line a, b;
+        size_t length = strcspn(right, "\n"), other_length = strcspn(wrong, "\n");
+        CHECK_EQ(train_chain_read(right, length, &a), TRAIN_CHAIN_STEP);
+        CHECK_EQ(train_chain_read(wrong, other_length, &b), TRAIN_CHAIN_STEP);
+        CHECK_TEXT(a.part[TRAIN_CHAIN_BATCH], b.part[TRAIN_CHAIN_BATCH]);
+        CHECK_EQ(strcmp(a.part[TRAIN_CHAIN_MEAN], b.part[TRAIN_CHAIN_MEAN]) != 0, i == 2);
+        CHECK_EQ(strcmp(a.chain, b.chain) != 0, i >= 2);
+        right += length + 1;
+        wrong += other_length + 1;
+    }
+    scene_end(&scene);
+}
+
+static void a_run_that_goes_back_cuts_its_log_and_says_so(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char path[PATH_BYTES];
+    name(&scene, "run.log", path);
+    const shs_record_options options = {.path = path};
+    struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &options);
+    const uint64_t epoch = shs_epoch_steps(run.job.loader);
+    steps(&run, epoch);
+    CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){0}), SHS_OK); /* in one process */
+    steps(&run, 1);
+    const char *log = text_of(path);
+    CHECK(is_whole(log, 1));
+    char words[128];
+    snprintf(words, sizeof words,
+             "note\tthe run goes on at step 0; %llu lines of steps 0 to %llu were cut off",
+             (ull)epoch, (ull)epoch - 1);
+    CHECK_HAS(log, words);
+    end(&run);
+    if (my_rank() == 0) { /* a process that was killed while it wrote */
+        FILE *file = fopen(path, "ab");
+        need(file && fputs("1\t0123", file) > 0 && !fclose(file), path);
+    }
+    run = begin(&course, MPI_COMM_WORLD, scene.path, &options);
+    CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){1, 0, epoch}), SHS_OK);
+    steps(&run, 1);
+    end(&run);
+    log = text_of(path);
+    snprintf(words, sizeof words,
+             "goes on at step %llu; a line that was not whole was cut off; steps 1 to %llu have no "
+             "line\t",
+             (ull)epoch, (ull)epoch - 1);
+    if (epoch > 1) CHECK_HAS(log, words);
+    scene_end(&scene);
+}
+
+static void a_log_of_another_run_is_refused(void)
+{
+    struct scene scene = scene_begin();
+    struct course course = course_of();
+    char path[PATH_BYTES];
+    name(&scene, "run.log", path);
+    const shs_record_options options = {.path = path};
+    struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &options);
+    steps(&run, 2);
+    shs_record *second;
+    CHECK(agreed_failure(shs_record_open(run.job.loader, &options, &second), SHS_ERROR_STATE, 0));
+    CHECK(message_has("the loader has a record already"));
+    end(&run);
+    course.seed++;
+    run.job = course_open(&course, MPI_COMM_WORLD, scene.path);
+    CHECK(agreed_failure(shs_record_open(run.job.loader, &options, &run.record), SHS_ERROR_MISMATCH,
+                         0));
+    CHECK(message_has("is the log of another run: it has «seed = 42», this run has «seed = 43»"));
+    CHECK(run.record == NULL);
+    const shs_record_options data = {.path = scene.path};
+    CHECK(agreed_failure(shs_record_open(run.job.loader, &data, &run.record), SHS_ERROR_FORMAT, 0));
+    CHECK(message_has("is no log that shs_record_open() began"));
+    job_close(&run.job);
+    scene_end(&scene);
+}
+
+static void a_step_is_recorded_once_and_whole(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char path[PATH_BYTES];
+    name(&scene, "run.log", path);
+    struct recorded run =
+        begin(&course, MPI_COMM_WORLD, scene.path, &(shs_record_options){.path = path});
+    shs_status status = shs_record_step(run.record, NULL, 0, NULL, 0);
+    CHECK(agreed_failure(status, SHS_ERROR_STATE, 0));
+    CHECK(message_has("has not given a batch since the last call"));
+    steps(&run, 1);
+    status = shs_record_step(run.record, NULL, 0, NULL, 0);
+    CHECK(agreed_failure(status, SHS_ERROR_STATE, 0));
+    shs_batch batch = {0};
+    if (my_rank() == last_rank())
+        need(shs_next(run.job.loader, &batch) == SHS_OK, "shs_next");
+    else
+        take(&run);
+    bool all_taken = last_rank() > 0 && batch.ends_step; /* a rank with one virtual rank */
+    MPI_Bcast(&all_taken, 1, MPI_C_BOOL, last_rank(), MPI_COMM_WORLD);
+    if (!all_taken) {
+        status = shs_record_step(run.record, NULL, 0, NULL, 0);
+        CHECK(agreed_failure(status, SHS_ERROR_STATE, last_rank()));
+        CHECK(message_has("batches of step 1 were taken"));
+        while (!batch.ends_step && my_rank() == last_rank())
+            need(shs_next(run.job.loader, &batch) == SHS_OK, "shs_next");
+    }
+    CHECK_STATUS(shs_record_step(run.record, NULL, 0, NULL, 0), SHS_OK);
+    end(&run);
+    CHECK(is_whole(text_of(path), 2));
+    scene_end(&scene);
+}
+
+/* Rank 0 may write no further than `bytes`. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    signal(SIGXFSZ, SIG_IGN);
+    need(!setrlimit(RLIMIT_FSIZE, &limit), "setrlimit");
+}
+
+static void a_full_disk_reaches_all_and_leaves_the_log_whole(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char path[PATH_BYTES];
+    name(&scene, "run.log", path);
+    struct recorded run =
+        begin(&course, MPI_COMM_WORLD, scene.path, &(shs_record_options){.path = path});
+    steps(&run, 1);
+    size_t length = strlen(text_of(path));
+    if (my_rank() == 0) limit_files(length + 100);
+    CHECK(agreed_failure(step(&run), SHS_ERROR_FILE, 0));
+    CHECK(message_has("cannot write"));
+    if (my_rank() == 0) limit_files(RLIM_INFINITY);
+    CHECK(is_whole(text_of(path), 1));
+    CHECK_STATUS(step(&run), SHS_OK);
+    CHECK_HAS(text_of(path), "goes on at step 2; steps 1 to 1 have no line\t");
+    end(&run);
+    scene_end(&scene);
+}
+
+static void the_list_of_the_worst_rows_is_the_same_on_any_number_of_ranks(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char shared[PATH_BYTES], own[PATH_BYTES], file[32];
+    name(&scene, "worst.txt", shared);
+    snprintf(file, sizeof file, "worst.%d.txt", my_rank());
+    name(&scene, file, own);
+    const shs_record_options of_all = {.worst = shared, .worst_rows = 4};
+    struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &of_all);
+    const uint64_t epoch = shs_epoch_steps(run.job.loader);
+    steps(&run, 2 * epoch);
+    end(&run);
+    run = begin(&course, MPI_COMM_NULL, scene.path,
+                &(shs_record_options){.worst = own, .worst_rows = 4});
+    steps(&run, 2 * epoch);
+    end(&run);
+    name(&scene, "worst.0.txt", own);
+    const char *list = text_of(shared);
+    CHECK_TEXT(list, text_of(own));
+    for (int line = 0; line < 2; line++)
+        list += strcspn(list, "\n") + 1;
+    static const ull rows[] = {7, 52, 50, 51}; /* a NaN, and losses of 26, 25 and 25 */
+    for (ull i = 0; i < 8; i++) {
+        ull numbers[6] = {0};
+        sscanf(list, "%llu\t%llu\t%llu\t%llu\t%llu\t%llu", &numbers[0], &numbers[1], &numbers[2],
+               &numbers[3], &numbers[4], &numbers[5]);
+        CHECK_EQ(numbers[0], i / 4);
+        CHECK_EQ(numbers[5], rows[i % 4]);
+        list += strcspn(list, "\n") + 1;
+    }
+    scene_end(&scene);
+}
+
+static void notes_are_of_the_present_step(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    struct recorded run = {.job = course_open(&course, MPI_COMM_WORLD, scene.path)};
+    shs_batch batch = {0};
+    double loss = 0;
+    while (!batch.ends_step)
+        need(shs_next(run.job.loader, &batch) == SHS_OK, "shs_next");
+    batch.count = 1;
+    CHECK_STATUS(shs_note(run.job.loader, &batch, &loss), SHS_ERROR_STATE);
+    CHECK(message_has("the loader has no record"));
+    CHECK_STATUS(shs_record_open(run.job.loader, NULL, &run.record), SHS_OK);
+    CHECK_STATUS(shs_note(run.job.loader, &batch, &loss), SHS_ERROR_STATE);
+    CHECK(message_has("is not of the step that goes on"));
+    shs_loader_close(&run.job.loader); /* before its record */
+    shs_status status = shs_record_step(run.record, NULL, 0, NULL, 0);
+    CHECK(agreed_failure(status, SHS_ERROR_STATE, 0));
+    CHECK(message_has("the loader is closed"));
+    end(&run);
+    scene_end(&scene);
+}
+
+struct scarce {
+    shs_loader *loader;
+    shs_record_options options;
+};
+
+static shs_status open_scarce(void *user)
+{
+    const struct scarce *scarce = user;
+    shs_record *record = NULL;
+    shs_status status = shs_record_open(scarce->loader, &scarce->options, &record);
+    if (status) CHECK(record == NULL);
+    if (!status) CHECK_STATUS(shs_record_close(&record), SHS_OK);
+    return status;
+}
+
+static void a_rank_without_memory_is_told_on_all(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char path[PATH_BYTES], worst[PATH_BYTES];
+    name(&scene, "run.log", path);
+    name(&scene, "worst.txt", worst);
+    struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);
+    struct scarce scarce = {job.loader, {.path = path, .worst = worst}};
+    for (int poor = 0; poor < all_ranks(); poor += last_rank() ? last_rank() : 1)
+        CHECK(survives_scarcity(poor, open_scarce, &scarce));
+    job_close(&job);
+    scene_end(&scene);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct harness_test tests[] = {
+        {"the log is the same on any number of ranks", the_log_is_the_same_on_any_number_of_ranks},
+        {"a bit of the mean changes one line alone", a_bit_of_the_mean_changes_one_line_alone},
+        {"a run that goes back cuts its log and says so",
+         a_run_that_goes_back_cuts_its_log_and_says_so},
+        {"a log of another run is refused", a_log_of_another_run_is_refused},
+        {"a step is recorded once and whole", a_step_is_recorded_once_and_whole},
+        {"a full disk reaches all and leaves the log whole",
+         a_full_disk_reaches_all_and_leaves_the_log_whole},
+        {"the list of the worst rows is the same on any number of ranks",
+         the_list_of_the_worst_rows_is_the_same_on_any_number_of_ranks},
+        {"notes are of the present step", notes_are_of_the_present_step},
+        {"a rank without memory is told on all", a_rank_without_memory_is_told_on_all},
+    };
+    return harness_main_ranks("record", tests, sizeof tests / sizeof *tests, argc, argv);
+}
