@@ -23,6 +23,7 @@ static const char USAGE[] =
     "  --checkpoints DIR         go on from the newest checkpoint there; save there\n"
     "  --checkpoint-every STEPS  save after so many steps too, not only after each epoch\n"
     "  --log FILE                append a JSON object for each epoch\n"
+    "  --record FILE             append hashes of each step, which `shardstep audit` checks\n"
     "  --hash                    print a hash of the final weights as the last line\n"
     "  --help\n"
     "\n"
@@ -52,6 +53,7 @@ static const struct row {
     {"checkpoints", TEXT, AT(checkpoints), 0, 0},
     {"checkpoint-every", NUMBER, AT(checkpoint_every), 0, UINT32_MAX},
     {"log", TEXT, AT(log), 0, 0},
+    {"record", TEXT, AT(record), 0, 0},
     {"hash", FLAG, AT(hash), 0, 0},
     {"help", FLAG, AT(help), 0, 0},
 };

@@ -52,6 +52,7 @@ typedef struct training {
     shs_dataset *train_data, *test_data;
     shs_loader *train, *test;
     shs_gradient *mean;
+    shs_record *record; /* NULL: no log of hashes */
     network *net;
     double metrics[2]; /* LOSS, CORRECT: averaged along with the gradients */
     book book;
@@ -96,6 +97,13 @@ static void open_data(training *t)
                                                    .shuffle = SHS_SHUFFLE_NONE,
                                                    .augment = "test/images: " NORMALIZE},
                              &t->test));
+}
+
+/* `shardstep audit` checks the log; audit_training.sh also computes its weights again. */
+static void open_record(training *t)
+{
+    if (!t->with.record) return;
+    shs_must(shs_record_open(t->train, &(shs_record_options){.path = t->with.record}, &t->record));
 }
 
 /* The network's gradients and, with them, the metrics: their mean has the same bits on every rank
@@ -283,6 +291,9 @@ static shs_status train(training *t)
         } while (!batch.ends_step); /* this rank may host several virtual ranks */
         shs_must(shs_gradient_mean(t->mean));
         update(t, batch.step);
+        if (t->record)
+            shs_must(shs_record_step(t->record, t->gradients, GRADIENTS, network_parameters(t->net),
+                                     NETWORK_TENSORS));
         end_step(t, &batch);
     }
 }
@@ -324,6 +335,7 @@ static void conclude(const training *t, shs_status status)
 
 static void close_all(training *t)
 {
+    shs_must(shs_record_close(&t->record));
     shs_gradient_close(&t->mean);
     network_close(&t->net);
     shs_loader_close(&t->test);
@@ -362,6 +374,7 @@ static int run(const fashion_options *with)
     release_stop_signal();
     t.info = shs_info(t.run);
     open_data(&t);
+    open_record(&t);
     open_network(&t);
     open_state(&t);
     open_report(&t);
