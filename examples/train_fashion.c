@@ -274,6 +274,16 @@ static void gradient(training *t, const shs_batch *batch)
     t->metrics[CORRECT] = score.correct;
 }
 
+/* The weights follow from the means, so their hash in every tenth step is enough. */
+static void record(training *t, const shs_batch *batch)
+{
+    const bool tenth = batch->step % 10 == 9 || batch->ends_epoch;
+    if (!t->record) return;
+    shs_must(shs_record_step(t->record, t->gradients, GRADIENTS,
+                             tenth ? network_parameters(t->net) : NULL,
+                             tenth ? NETWORK_TENSORS : 0));
+}
+
 /* SHS_END when all that was asked for is done, or SHS_STOP. */
 static shs_status train(training *t)
 {
@@ -291,9 +301,7 @@ static shs_status train(training *t)
         } while (!batch.ends_step); /* this rank may host several virtual ranks */
         shs_must(shs_gradient_mean(t->mean));
         update(t, batch.step);
-        if (t->record)
-            shs_must(shs_record_step(t->record, t->gradients, GRADIENTS, network_parameters(t->net),
-                                     NETWORK_TENSORS));
+        record(t, &batch);
         end_step(t, &batch);
     }
 }
