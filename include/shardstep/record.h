@@ -64,9 +64,12 @@
  *     epoch  epoch step  step  vrank  slot  row  loss
  *
  * separated by tabs. The rows of all epochs follow, the worst first in each epoch. An epoch that is
- * done again takes the place of its former rows and of later epochs. A run that began inside an
- * epoch knows the losses of the rest only, and writes a line "# epoch ..." that says so.
- * `shardstep replay FILE --worst LIST` makes these rows again. */
+ * done again takes the place of its former rows and of later epochs. shs_record_close() inside an
+ * epoch writes the rows so far, behind a line "# epoch ..." that says of which steps the losses are
+ * known. A run that goes on at just this step takes them over, so the list of a run that was
+ * stopped and saved is that of a run that was not. A run that goes on from an earlier step, as
+ * after a kill, does not know the losses before it, and its line says so. `shardstep replay FILE
+ * --worst LIST` makes these rows again. */
 #ifndef SHARDSTEP_RECORD_H
 #define SHARDSTEP_RECORD_H
 

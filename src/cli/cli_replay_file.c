@@ -238,11 +238,11 @@ static shs_status write_places(struct h5_writer *writer, const struct cli_worst 
         size_t offset;
         shs_type type;
     } members[] = {{"epoch", offsetof(struct cli_worst_row, epoch), SHS_U64},
-                   {"epoch_step", offsetof(struct cli_worst_row, epoch_step), SHS_U64},
-                   {"step", offsetof(struct cli_worst_row, step), SHS_U64},
-                   {"vrank", offsetof(struct cli_worst_row, vrank), SHS_U64},
-                   {"slot", offsetof(struct cli_worst_row, slot), SHS_U64},
-                   {"loss", offsetof(struct cli_worst_row, loss), SHS_F64}};
+                   {"epoch_step", offsetof(struct cli_worst_row, noted.epoch_step), SHS_U64},
+                   {"step", offsetof(struct cli_worst_row, noted.step), SHS_U64},
+                   {"vrank", offsetof(struct cli_worst_row, noted.vrank), SHS_U64},
+                   {"slot", offsetof(struct cli_worst_row, noted.slot), SHS_U64},
+                   {"loss", offsetof(struct cli_worst_row, noted.loss), SHS_F64}};
     shs_status status = SHS_OK;
     for (size_t i = 0; i < sizeof members / sizeof *members && !status; i++)
         status = write_member_of_places(writer, members[i].name, worst, members[i].offset,

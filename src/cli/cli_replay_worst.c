@@ -42,13 +42,13 @@ static shs_status refuse_row(const struct rows *rows, const struct cli_worst_row
 {
     const shs_batch *batch = &rows->replay->batch;
     char found[64] = "no row";
-    if (row->slot < batch->count)
-        snprintf(found, sizeof found, "row %llu", (ull)batch->index[row->slot]);
+    if (row->noted.slot < batch->count)
+        snprintf(found, sizeof found, "row %llu", (ull)batch->index[row->noted.slot]);
     return core_fail(SHS_ERROR_MISMATCH,
                      "%s, line %llu: slot %llu of virtual rank %llu has %s at step %llu, not row "
                      "%llu; give the options of the run that wrote the list",
-                     rows->replay->arguments->worst, (ull)row->line, (ull)row->slot,
-                     (ull)row->vrank, found, (ull)row->step, (ull)row->row);
+                     rows->replay->arguments->worst, (ull)row->line, (ull)row->noted.slot,
+                     (ull)row->noted.vrank, found, (ull)row->noted.step, (ull)row->noted.row);
 }
 
 static shs_status refuse_place(const struct rows *rows, const struct cli_worst_row *row)
@@ -57,8 +57,8 @@ static shs_status refuse_place(const struct rows *rows, const struct cli_worst_r
         SHS_ERROR_MISMATCH,
         "%s, line %llu: the run has no virtual rank %llu with a step %llu that is step "
         "%llu of epoch %llu; give the options of the run that wrote the list",
-        rows->replay->arguments->worst, (ull)row->line, (ull)row->vrank, (ull)row->step,
-        (ull)row->epoch_step, (ull)row->epoch);
+        rows->replay->arguments->worst, (ull)row->line, (ull)row->noted.vrank, (ull)row->noted.step,
+        (ull)row->noted.epoch_step, (ull)row->epoch);
 }
 
 /* Loads the batch of a row, unless it is the batch that was loaded last. */
@@ -68,19 +68,19 @@ static shs_status load_batch_of(struct rows *rows, const struct cli_worst_row *r
     shs_batch *batch = &replay->batch;
     struct order_origin origin;
     shs_cursor cursor = {0};
-    if (!batch->fields || batch->step != row->step || batch->vrank != row->vrank) {
+    if (!batch->fields || batch->step != row->noted.step || batch->vrank != row->noted.vrank) {
         shs_status status = cli_origin(replay->arguments, &origin);
         if (!status)
-            status =
-                cli_cursor(&replay->loader->plan.order.order.shape, origin, row->step, &cursor);
+            status = cli_cursor(&replay->loader->plan.order.order.shape, origin, row->noted.step,
+                                &cursor);
         if (status) return status;
-        if (cursor.epoch != row->epoch || cursor.epoch_step != row->epoch_step ||
-            row->vrank >= replay->run->vranks)
+        if (cursor.epoch != row->epoch || cursor.epoch_step != row->noted.epoch_step ||
+            row->noted.vrank >= replay->run->vranks)
             return refuse_place(rows, row);
-        status = load_replay(replay->loader, cursor, row->vrank, batch);
+        status = load_replay(replay->loader, cursor, row->noted.vrank, batch);
         if (status) return status;
     }
-    bool right = row->slot < batch->count && batch->index[row->slot] == row->row;
+    bool right = row->noted.slot < batch->count && batch->index[row->noted.slot] == row->noted.row;
     return right ? SHS_OK : refuse_row(rows, row);
 }
 
@@ -118,7 +118,7 @@ static shs_status copy_row(struct rows *rows, uint64_t i)
     const struct cli_replay *replay = rows->replay;
     const struct load_plan *plan = &replay->loader->plan;
     const shs_batch *batch = &replay->batch;
-    uint64_t slot = rows->worst.row[i].slot, spacing[SHS_MAX_FIELDS];
+    uint64_t slot = rows->worst.row[i].noted.slot, spacing[SHS_MAX_FIELDS];
     shs_random stream;
     rows->index[i] = batch->index[slot];
     for (size_t f = 0; f < replay->dataset->n_fields; f++) {
@@ -162,9 +162,10 @@ static shs_status print_row(struct rows *rows, const struct cli_worst_row *row)
 {
     shs_status status = load_batch_of(rows, row);
     if (status) return status;
-    printf("loss %.9g  step %llu (epoch %llu, epoch step %llu)  virtual rank %llu  ", row->loss,
-           (ull)row->step, (ull)row->epoch, (ull)row->epoch_step, (ull)row->vrank);
-    return cli_replay_print_row(rows->replay, row->slot);
+    printf("loss %.9g  step %llu (epoch %llu, epoch step %llu)  virtual rank %llu  ",
+           row->noted.loss, (ull)row->noted.step, (ull)row->epoch, (ull)row->noted.epoch_step,
+           (ull)row->noted.vrank);
+    return cli_replay_print_row(rows->replay, row->noted.slot);
 }
 
 static shs_status print_rows(struct rows *rows)

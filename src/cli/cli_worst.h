@@ -4,11 +4,11 @@
 
 #include <stdint.h>
 
-#include "core_status.h"
+#include "train_worst_text.h"
 
 struct cli_worst_row {
-    uint64_t epoch, epoch_step, step, vrank, slot, row;
-    double loss;
+    uint64_t epoch;
+    struct train_noted noted;
     uint64_t line; /* of the file, from 1 */
 };
 

@@ -62,7 +62,8 @@ static void begin_step(shs_record *record, const shs_batch *batch)
                                "shs_record_step() in each epoch's last step",
                                (ull)worst->epoch));
     if (back && !new_epoch) train_worst_drop(worst, batch->step);
-    if (new_epoch) train_worst_begin(worst, batch->epoch, batch->epoch_step);
+    if (new_epoch)
+        train_worst_begin(worst, batch->epoch, batch->epoch_step, shs_epoch_steps(record->loader));
     record->begun = true;
     record->recorded = false;
     record->taken = 0;
@@ -356,7 +357,7 @@ static shs_status write_step(shs_record *record, const struct given *given)
         status = mpi_gather(run, &record->gathering, record->own, sizeof *record->own, record->all);
     if (!status && record->logs && run->rank == 0) status = write_line(record, given);
     if (record->worst_path && record->ends_epoch)
-        listed = train_worst_end(&record->worst, run, record->worst_path);
+        listed = train_worst_end(&record->worst, run, record->worst_path, 0);
     return status ? status : listed;
 }
 
@@ -381,17 +382,22 @@ shs_status shs_record_step(shs_record *record, const shs_tensor *mean, size_t n_
 
 /* ---- Closing. */
 
-/* True if the list of the latest epoch has not been written. */
-static bool has_rest(const shs_record *record)
+/* Returns the epoch step before which the losses of the latest epoch are known, if its list has not
+ * been written, else 0. */
+static uint64_t rest_of(const shs_record *record)
 {
-    return record->worst_path && record->begun && !(record->ends_epoch && record->recorded);
+    bool ended = record->ends_epoch && record->recorded;
+    if (!record->worst_path || !record->begun || ended) return 0;
+    return record->cursor.epoch_step + record->recorded;
 }
 
 static shs_status finish(shs_record *record)
 {
     shs_run *run = record->run;
     shs_status status = SHS_OK, synced = SHS_OK;
-    if (has_rest(record)) status = train_worst_end(&record->worst, run, record->worst_path);
+    uint64_t rest = rest_of(record);
+    if (rest && !record->recorded) train_worst_drop(&record->worst, record->cursor.step);
+    if (rest) status = train_worst_end(&record->worst, run, record->worst_path, rest);
     if (record->logs && run->rank == 0) synced = train_log_sync(&record->log);
     return mpi_agree(run, core_wrap(status ? status : synced, "shs_record_close"),
                      "shs_record_close");
@@ -400,9 +406,8 @@ static shs_status finish(shs_record *record)
 shs_status shs_record_close(shs_record **record)
 {
     if (!record || !*record) return SHS_OK;
-    shs_status status =
-        mpi_settle((*record)->run, SHS_OK, "shs_record_close(step %llu%s)",
-                   (ull)(*record)->cursor.step, has_rest(*record) ? ", inside an epoch" : "");
+    shs_status status = mpi_settle((*record)->run, SHS_OK, "shs_record_close(step %llu, %llu)",
+                                   (ull)(*record)->cursor.step, (ull)rest_of(*record));
     if (!status) status = finish(*record);
     release(record);
     return status;

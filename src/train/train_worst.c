@@ -4,15 +4,10 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "core_text.h"
 #include "io_content.h"
 #include "io_durable.h"
 #include "io_file.h"
 #include "io_folder.h"
-
-/* The file's first lines. */
-static const char heading[] = "# shardstep worst rows 1\n"
-                              "epoch\tepoch step\tstep\tvrank\tslot\trow\tloss\n";
 
 static bool is_nan(double number)
 {
@@ -53,8 +48,9 @@ void train_worst_close(struct train_worst *worst)
     *worst = (struct train_worst){0};
 }
 
-void train_worst_begin(struct train_worst *worst, uint64_t epoch, uint64_t from)
+void train_worst_begin(struct train_worst *worst, uint64_t epoch, uint64_t from, uint64_t steps)
 {
+    worst->steps = steps;
     worst->epoch = epoch;
     worst->from = from;
     worst->count = 0;
@@ -108,77 +104,9 @@ void train_worst_drop(struct train_worst *worst, uint64_t step)
     }
 }
 
-/* ---- The file. */
-
-static void add_row(struct core_text *text, uint64_t epoch, const struct train_noted *noted)
-{
-    double loss = noted->loss;
-    core_text_add(text, "%llu\t%llu\t%llu\t%llu\t%llu\t%llu\t", (ull)epoch, (ull)noted->epoch_step,
-                  (ull)noted->step, (ull)noted->vrank, (ull)noted->slot, (ull)noted->row);
-    if (is_nan(loss))
-        core_text_add(text, "nan");
-    else if (loss - loss != 0)
-        core_text_add(text, loss > 0 ? "inf" : "-inf");
-    else
-        core_text_add_double(text, loss);
-    core_text_add(text, "\n");
-}
-
-/* Returns the end of the lines of earlier epochs in a file. */
-static size_t earlier(const char *text, uint64_t epoch)
-{
-    const char *at = text + strlen(heading);
-    while (*at) {
-        uint64_t number = strtoull(at + (*at == '#' ? strlen("# epoch ") : 0), NULL, 10);
-        if (number >= epoch) break;
-        at += strcspn(at, "\n");
-        at += *at == '\n';
-    }
-    return (size_t)(at - text);
-}
-
-/* Begins the file's new text with what the file has of earlier epochs. */
-static shs_status add_earlier(struct core_text *text, const char *path, uint64_t epoch)
-{
-    char *stored = NULL;
-    bool there;
-    shs_status status = io_exists(path, &there);
-    if (!status && there) status = io_read_all(path, &stored);
-    if (status) return status;
-    if (!there)
-        core_text_add(text, "%s", heading);
-    else if (!strncmp(stored, heading, strlen(heading)))
-        core_text_add(text, "%.*s", (int)earlier(stored, epoch), stored);
-    else
-        status = core_fail(SHS_ERROR_FORMAT,
-                           "%s is there already and is no list of worst rows; give the list "
-                           "another name",
-                           path);
-    core_free(&stored);
-    return status;
-}
-
-static shs_status write_rows(const struct train_worst *worst, const struct train_noted *rows,
-                             uint64_t count, const char *path)
-{
-    struct core_text text = {0};
-    char *whole = NULL;
-    shs_status status = add_earlier(&text, path, worst->epoch);
-    if (!status && worst->from)
-        core_text_add(&text, "# epoch %llu: rows were noted from epoch step %llu on\n",
-                      (ull)worst->epoch, (ull)worst->from);
-    for (uint64_t i = 0; i < count && !status; i++)
-        add_row(&text, worst->epoch, &rows[i]);
-    if (!status) status = core_text_take(&text, &whole);
-    if (!status) status = io_write_text(path, whole);
-    core_text_free(&text);
-    core_free(&whole);
-    return status;
-}
-
 /* ---- Merging. */
 
-/* The rows of all ranks so far, in a heap of their own. */
+/* Takes the rows of a rank. */
 static shs_status take_rows(void *user, const void *bytes, size_t count)
 {
     struct train_worst *merged = user;
@@ -191,17 +119,89 @@ static shs_status take_rows(void *user, const void *bytes, size_t count)
     return SHS_OK;
 }
 
-shs_status train_worst_end(struct train_worst *worst, shs_run *run, const char *path)
+/* Returns the text behind a line. */
+static const char *behind(const char *line)
 {
-    struct train_worst merged = {.most = worst->most};
+    line += strcspn(line, "\n");
+    return line + (*line == '\n');
+}
+
+/* Takes the rows of a part of the epoch, which a list has from `at` on. */
+static void take_part(const char *at, struct train_worst *merged)
+{
+    uint64_t epoch;
+    struct train_noted noted;
+    for (; *at && train_worst_read_row(at, &epoch, &noted) && epoch == merged->epoch;
+         at = behind(at))
+        train_worst_add(merged, &noted);
+}
+
+/* Goes through the list that is there. Returns the end of what it has of earlier epochs. If it has
+ * the part of this epoch that goes before the noted rows, takes this part. */
+static const char *read_former(const char *list, struct train_worst *merged)
+{
+    const char *at = list + strlen(train_worst_heading), *end = NULL;
+    for (; *at; at = behind(at)) {
+        struct train_worst_part part;
+        struct train_noted noted;
+        uint64_t epoch;
+        bool begins = train_worst_read_part(at, &part);
+        if (begins) epoch = part.epoch;
+        if (!begins && !train_worst_read_row(at, &epoch, &noted)) continue;
+        if (!end && epoch >= merged->epoch) end = at;
+        if (!begins || epoch != merged->epoch || part.until != merged->from) continue;
+        take_part(behind(at), merged);
+        merged->from = part.from;
+    }
+    return end ? end : at;
+}
+
+/* ---- The file. */
+
+static shs_status compose(const char *path, const char *stored, uint64_t until,
+                          struct train_worst *merged, struct core_text *text)
+{
+    const char *list = stored ? stored : train_worst_heading;
+    if (strncmp(list, train_worst_heading, strlen(train_worst_heading)) != 0)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s is there already and is no list of worst rows; give the list another "
+                         "name",
+                         path);
+    const char *end = read_former(list, merged);
+    core_text_add(text, "%.*s", (int)(end - list), list);
+    const struct train_worst_part part = {merged->epoch, merged->from,
+                                          until ? until : merged->steps};
+    if (merged->from || until) train_worst_add_part(text, &part);
+    qsort(merged->noted, (size_t)merged->count, sizeof *merged->noted, compare);
+    for (uint64_t i = 0; i < merged->count; i++)
+        train_worst_add_row(text, merged->epoch, &merged->noted[i]);
+    return text->status;
+}
+
+static shs_status write_list(const char *path, uint64_t until, struct train_worst *merged)
+{
+    struct core_text text = {0};
+    char *stored = NULL;
+    bool there;
+    shs_status status = io_exists(path, &there);
+    if (!status && there) status = io_read_all(path, &stored);
+    if (!status) status = compose(path, stored, until, merged, &text);
+    if (!status) status = io_write_text(path, text.bytes);
+    core_text_free(&text);
+    core_free(&stored);
+    return status;
+}
+
+shs_status train_worst_end(struct train_worst *worst, shs_run *run, const char *path,
+                           uint64_t until)
+{
+    struct train_worst merged = *worst;
+    merged.count = 0;
     if (worst->room) merged.noted = worst->room + worst->most;
     /* the members of a group have noted the same rows */
     size_t bytes = run->member ? 0 : (size_t)worst->count * sizeof *worst->noted;
     shs_status status = mpi_in_order(run, worst->noted, bytes, worst->room, take_rows, &merged);
-    if (!status && run->rank == 0) {
-        qsort(merged.noted, (size_t)merged.count, sizeof *merged.noted, compare);
-        status = write_rows(worst, merged.noted, merged.count, path);
-    }
+    if (!status && run->rank == 0) status = write_list(path, until, &merged);
     worst->count = 0;
     return status;
 }

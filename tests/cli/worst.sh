@@ -30,14 +30,19 @@ for epoch in 0 1; do
 done
 [ "$(head -n 1 one.txt)" = '# shardstep worst rows 1' ] || fail "another first line: $(head -n 1 one.txt)"
 
-# An epoch that is done again, and a run that ends inside an epoch.
-run 2 worst=parts.txt epochs=2 most=24 steps=4 checkpoints=saved
+# A run in parts, on other numbers of ranks, and a run that is killed inside an epoch.
+run 2 worst=parts.txt epochs=2 most=24 steps=5 checkpoints=saved
+cp -r saved earlier
+grep -q '^# epoch 1: only the losses of its steps 0 to 0 are known$' parts.txt || fail "no word of a part: $(cat parts.txt)"
 run 3 worst=parts.txt epochs=2 most=24 steps=6 checkpoints=saved
+cp parts.txt killed.txt
 run 1 worst=parts.txt epochs=2 most=24 checkpoints=saved
+same "the list of a run in parts" one.txt parts.txt
+run 2 worst=killed.txt epochs=2 most=24 checkpoints=earlier
+grep -q '^# epoch 1: only the losses of its steps 1 to 3 are known$' killed.txt || fail "no word of a part: $(cat killed.txt)"
 grep -P '^0\t' one.txt > whole.txt
-grep -P '^0\t' parts.txt > part.txt
-same "the list of epoch 0 of a run in parts" whole.txt part.txt
-grep -q '^# epoch 1: rows were noted from epoch step 2 on$' parts.txt || fail "no word of an epoch in parts: $(cat parts.txt)"
+grep -P '^0\t' killed.txt > part.txt
+same "the list of epoch 0 of a run that was killed" whole.txt part.txt
 
 # Each row once more.
 "$SHARDSTEP" replay fashion.h5 "${options[@]}" --worst one.txt -o worst.h5 > replay.txt

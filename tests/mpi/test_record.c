@@ -94,7 +94,7 @@ static void name(const struct scene *scene, const char *file, char path[PATH_BYT
 /* Whether the chain of a log holds, and it has the lines of steps 0 to count - 1, each once. */
 static bool is_whole(const char *text, uint64_t count)
 {
-    struct core_hash *hash;
+    struct core_hash *hash = NULL;
     struct train_chain_line line;
     char chain[CORE_DIGEST_TEXT];
     uint64_t next = 0;
