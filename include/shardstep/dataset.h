@@ -48,7 +48,8 @@
  *   row.
  * - stride=S: the rows from the beginning of one sample to the beginning of the next, at least 1;
  *   by default 1. All windows of a dataset have the same stride.
- * - lead=L: the rows by which all windows of the field begin later; by default 0.
+ * - lead=L: the rows by which all windows of the field begin later; by default 0. With pad, L may
+ *   be below 0: windows then begin earlier.
  * - every=E: the rows from each row of a sample to the next, at least 1; by default 1.
  *
  *   every=A..B or every=NAME:A..B draws E for each sample anew, each number from A to B as often as
@@ -89,6 +90,31 @@
  *     between which the samples that share rows with another part are left out. Or choose S at
  *     least as large as that span, or give lists of samples (subset.rows) with a gap of
  *     ceil(span / S) samples between training and validation.
+ *
+ * - pad=edge or pad=zero: every row i*S of a file (with axes=2 of a trajectory, with groups of a
+ *   group) has a sample, also if its window reaches over an end. pad=none is the default.
+ *
+ *     Row i*S is the anchor of sample i, for i from 0 to ceil(R / S) - 1, where R is the number of
+ *     rows. Row k of the window is i*S + L + k*E, as without pad. So a window begins at its anchor
+ *     if L is 0, and ends there if L is -(W-1)*E. In place of a row below 0 or from R on stands,
+ *     with edge, the nearest row, which is row 0 or row R - 1, and, with zero, a row of zeros. Such
+ *     rows are padding. The next field is always ALIAS.mask, which need not be asked for: a u8 for
+ *     each row of the window, 1 for a row that is there and 0 for padding. A window may be all
+ *     padding. For the last two observations and the next eight actions at every step of an
+ *     episode:
+ *
+ *         x=data/[*]/obs(window=2, lead=-1, pad=edge), y=data/[*]/actions(window=8, pad=zero)
+ *
+ *     At the first step, row 0 of x is padding and x.mask is 0 1. Other windows of the sample may
+ *     stand without pad, and then have to fit: with x as above and y=rewards(window=1, lead=3) the
+ *     last three steps of each episode have no sample.
+ *
+ *     The spacing E is fixed. With valid, padding counts as valid, except that the row which edge
+ *     takes must be valid too. Samples overlap as said above; with edge, the anchor counts among
+ *     the rows that a sample spans. The mask can be augmented like any other field. An operator on
+ *     ALIAS that moves or drops rows of the window leaves the mask as it is: name
+ *     ALIAS.mask in the same statement, so that they share the draws.
+ *     Whole windows are read, also where a crop comes first.
  *
  * - valid=NAME2: a dataset of the same file, with one number for each row of NAME. Only windows
  *   whose rows are all valid are samples. A number other than 0 means valid; a NaN does not. With
@@ -548,7 +574,8 @@ SHS_API void shs_dataset_close(shs_dataset **dataset);
  * is the number of rows of each field. */
 SHS_API uint64_t shs_dataset_samples(const shs_dataset *dataset);
 
-/** Local. Returns the number of fields, including the fields ALIAS.length, or 0 for NULL. */
+/** Local. Returns the number of fields, including the fields ALIAS.length and ALIAS.mask, or 0 for
+ * NULL. */
 SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
 
 /** Local. Returns the name, the type and the shape of one sample of field number `field`, counted
@@ -619,8 +646,9 @@ typedef struct shs_rows {
 
 /** Local, in the thread that loads. Finds the rows that a sample is made of in field number
  * `field`, counted from 0. They lie in the file that shs_locate() names. A window has as many rows
- * as the field says. A run of rows has the rows between its offsets, also if `most` cuts the sample
- * shorter; ALIAS.length has those of ALIAS. With one_sample_a_file these are all rows, or one row
+ * as the field says, but with pad those of them that are no padding. A run of rows has the rows
+ * between its offsets, also if `most` cuts the sample shorter. ALIAS.length and ALIAS.mask have
+ * those of ALIAS. With one_sample_a_file these are all rows, or one row
  * for a single number.
  *
  * Only offsets that take more than 64 MiB are read from the file. The errors of this read are those

@@ -37,7 +37,7 @@ static uint64_t find_rows(const shs_dataset *dataset, size_t f, size_t file, uin
 {
     const struct data_part *part = &dataset->what.part[f];
     const shs_tensor *shape = &dataset->files.shape[part->array];
-    if (part->kind == DATA_CSR) return 0;
+    if (part->kind == DATA_CSR || data_part_reaches(part)) return 0;
     if (data_part_is_run(part)) {
         const uint64_t *all = dataset->offsets[part->offsets].all;
         if (!all) return 0;
@@ -91,7 +91,7 @@ static shs_status add_sample(shs_dataset *dataset, const struct location *at, si
         const struct data_part *part = &dataset->what.part[f];
         const struct data_field *field = &arrays[part->array];
         struct data_range rows;
-        if (part->kind == DATA_LENGTH) continue;
+        if (data_part_is_beside(part)) continue;
         if (!field->direct) {
             stored->no_read = why_not(field);
             continue;

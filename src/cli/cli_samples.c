@@ -28,14 +28,15 @@ struct samples {
 /* ---- as text */
 
 /* Returns true if what a field reads can be compared with checksums. With two axes there is one for
- * each trajectory: held arrays are read by whole trajectories. A part of a row has none, unless
- * rows are read whole for that. */
+ * each trajectory: held arrays are read by whole trajectories, and so are windows as long. A part
+ * of a row has none, unless rows are read whole for that. */
 static bool is_checked(const shs_dataset *dataset, const struct data_part *part,
                        const struct data_field *field)
 {
     if (data_field_has_chunk_sums(field)) return true;
     if (field->part) return field->compares_whole;
-    return field->row_axes != 2 || dataset->resident.holds[part->array];
+    bool whole = data_part_rows(part) >= field->series_rows && !data_part_reaches(part);
+    return field->row_axes != 2 || whole || dataset->resident.holds[part->array];
 }
 
 /* Prints how rows are compared with checksums. */
@@ -58,6 +59,8 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
     const struct data_field *field = &arrays[part->array];
     if (part->kind == DATA_LENGTH)
         printf("    rows of %s that are no padding\n", arrays[part->array].sample.name);
+    else if (part->kind == DATA_MASK)
+        printf("    1 where a row of %s is no padding\n", arrays[part->array].sample.name);
     else if (data_field_is_direct(field))
         printf("    read directly, by position%s%s\n", field->sources ? ", from its sources" : "",
                data_field_has_checksums(field) && is_checked(dataset, part, field) ? ", and checked"
@@ -67,8 +70,8 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
     if (field->groups)
         printf("    %zu group%s in the first file, in natural order\n", field->n_groups,
                field->n_groups == 1 ? "" : "s");
-    if (part->kind != DATA_LENGTH) print_checks(dataset, part, field);
-    if (part->kind != DATA_LENGTH && dataset->resident.holds[part->array])
+    if (!data_part_is_beside(part)) print_checks(dataset, part, field);
+    if (!data_part_is_beside(part) && dataset->resident.holds[part->array])
         printf("    its %s once they are read\n", part->kind == DATA_IMAGE
                                                       ? "images stay in memory, encoded,"
                                                       : "rows stay in memory, decoded,");
@@ -115,7 +118,7 @@ static shs_status print_field(const struct samples *samples, size_t f)
     if (status) return status;
     printf("%s\n", line);
     print_slab(dataset, f);
-    if (part->kind != DATA_LENGTH) print_packing(&samples->arrays[part->array]);
+    if (!data_part_is_beside(part)) print_packing(&samples->arrays[part->array]);
     print_way(dataset, part, samples->arrays);
     core_free(&line);
     return SHS_OK;
@@ -219,12 +222,20 @@ static void json_spacing(const shs_dataset *dataset, size_t number)
     if (spacing->name) cli_json_text("every_name", spacing->name);
 }
 
+static void json_lead(const struct data_part *part)
+{
+    char lead[32];
+    snprintf(lead, sizeof lead, "%s%llu", part->back ? "-" : "",
+             (ull)(part->back ? part->back : part->lead));
+    cli_json_number("lead", lead);
+}
+
 static void json_kind(const shs_dataset *dataset, const struct data_part *part)
 {
     static const char *const kinds[] = {
         [DATA_ROW] = "row",       [DATA_WINDOW] = "window", [DATA_RAGGED] = "run",
         [DATA_LENGTH] = "length", [DATA_WHOLE] = "whole",   [DATA_IMAGE] = "image",
-        [DATA_CSR] = "csr"};
+        [DATA_CSR] = "csr",       [DATA_MASK] = "mask"};
     cli_json_text("kind", kinds[part->kind]);
     cli_json_text("dataset", dataset->what.array[part->array]);
     const struct data_view *view = &dataset->what.view[part->array];
@@ -235,9 +246,10 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
     if (part->kind == DATA_WINDOW) {
         cli_json_u64("window", part->window);
         cli_json_u64("stride", part->stride);
-        cli_json_u64("lead", part->lead);
+        json_lead(part);
         if (part->every > 1 && !part->spacing) cli_json_u64("every", part->every);
         if (part->spacing) json_spacing(dataset, part->spacing - 1);
+        if (part->pad) cli_json_text("pad", part->pad == DATA_PAD_EDGE ? "edge" : "zero");
         if (part->valid) cli_json_text("valid", dataset->what.array[part->valid - 1]);
     }
     if (part->kind == DATA_CSR) {
@@ -298,7 +310,7 @@ static void json_field(const struct samples *samples, size_t f)
     cli_json_bool("checksums", data_field_has_checksums(field));
     if (data_field_has_checksums(field) && !is_checked(dataset, part, field))
         cli_json_bool("checked", false);
-    cli_json_bool("held", part->kind != DATA_LENGTH && dataset->resident.holds[part->array]);
+    cli_json_bool("held", !data_part_is_beside(part) && dataset->resident.holds[part->array]);
     cli_json_end('}');
 }
 

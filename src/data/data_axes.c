@@ -52,13 +52,15 @@ void data_axes_join(const char *letters, bool first, char all[SHS_MAX_AXES + 1])
 void data_axes_layout(const struct data_part *part, uint32_t row_axes, const char *letters,
                       struct data_layout *layout)
 {
-    bool named = false, run = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
+    bool named = false, mask = part->kind == DATA_MASK;
+    bool run = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED || mask;
     char *made = layout->letters;
     *layout = (struct data_layout){.disputed = false};
     if (part->kind == DATA_IMAGE) memcpy(made, "yxc", part->image.channels == 1 ? 2 : 3);
     if (!*letters || part->kind == DATA_LENGTH || part->kind == DATA_IMAGE) return;
     letters += part->kind == DATA_WHOLE ? 0 : row_axes - run;
     memcpy(made, letters, strlen(letters) + 1);
+    if (mask) made[1] = '\0'; /* only rows */
     if (run && *made != 't' && *made != DATA_AXIS_DISPUTED) *made = DATA_AXIS_UNNAMED;
     for (char *letter = made; *letter; letter++) {
         if (*letter == DATA_AXIS_UNNAMED) continue;

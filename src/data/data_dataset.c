@@ -64,7 +64,7 @@ static void set_slab(shs_dataset *dataset, size_t f)
 {
     const struct data_part *part = &dataset->what.part[f];
     struct data_slab *slab = &dataset->slab[f];
-    if (part->kind == DATA_LENGTH || !dataset->files.slab[part->array].length) return;
+    if (data_part_is_beside(part) || !dataset->files.slab[part->array].length) return;
     *slab = dataset->files.slab[part->array];
     if (part->kind == DATA_WINDOW || part->kind == DATA_RAGGED) slab->axis++;
 }
@@ -436,7 +436,7 @@ static uint64_t bytes_of(const shs_dataset *dataset, size_t f)
 static uint64_t chunk_samples(const shs_dataset *dataset, const struct data_part *part)
 {
     uint64_t rows = dataset->files.chunk_rows[part->array], samples;
-    if (!rows || part->kind == DATA_LENGTH || part->kind == DATA_WHOLE) return 0;
+    if (!rows || data_part_is_beside(part) || part->kind == DATA_WHOLE) return 0;
     samples = part->kind == DATA_WINDOW ? rows / part->stride : rows;
     if (data_part_is_run(part)) {
         uint64_t all_rows = dataset->files.rows[part->array];
@@ -516,7 +516,7 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
     const uint64_t *all = ragged ? dataset->offsets[part->offsets].all : NULL;
     if (ragged && !all && (same || part->offsets == array))
         return (struct data_range){0, DATA_SAMPLES_UNKNOWN};
-    if (!same || part->kind == DATA_LENGTH) return range;
+    if (!same || data_part_is_beside(part)) return range;
     if (ragged) {
         range = ragged_samples(all + begin + file, samples, first, count);
     } else {

@@ -161,6 +161,28 @@ static shs_status read_every(const struct data_field_text *text, struct data_giv
     return SHS_OK;
 }
 
+/* Reads the rows by which a window begins later or, with a minus, earlier than its anchor. */
+static shs_status read_lead(const struct data_field_text *text, const char *value,
+                            struct data_part *part)
+{
+    if (*value == '-' && core_parse_u64(value + 1, &part->back)) return SHS_OK;
+    return read_number(text, "lead", value, &part->lead);
+}
+
+static shs_status read_pad(const struct data_field_text *text, const char *value,
+                           struct data_part *part)
+{
+    static const char *const words[] = {
+        [DATA_PAD_NONE] = "none", [DATA_PAD_EDGE] = "edge", [DATA_PAD_ZERO] = "zero"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i]) != 0) continue;
+        part->pad = (enum data_pad)i;
+        return SHS_OK;
+    }
+    return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': pad is '%.60s'; it is edge, zero or none",
+                     text->whole, value);
+}
+
 /* Words that stand without a value. */
 static bool is_flag(const char *key)
 {
@@ -187,10 +209,11 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
         {"axes", &given->axes, &given->n_axes},
         {"window", &given->window, &part->window},
         {"stride", &given->stride, &part->stride},
-        {"lead", &given->lead, &part->lead},
+        {"lead", &given->lead, NULL},
         {"every", &given->every, &part->every},
         {"most", &given->most, &part->most},
         {"offsets", &given->offsets, NULL},
+        {"pad", &given->pad, NULL},
         {"valid", &given->valid, NULL},
         {"constant", &given->constant, NULL},
         {"select", &given->select, NULL},
@@ -207,6 +230,8 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
             return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s stands %s", text->whole, key,
                              value ? "alone, without a value" : "before a value, as key=value");
         if (!value) return SHS_OK;
+        if (keys[i].given == &given->lead) return read_lead(text, value, part);
+        if (keys[i].given == &given->pad) return read_pad(text, value, part);
         if (keys[i].given == &given->every) return read_every(text, given, value, &part->every);
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
         if (keys[i].given == &given->select || keys[i].given == &given->crop)
@@ -219,25 +244,47 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
         *(keys[i].given == &given->valid ? &given->valid_name : &given->offsets_name) = value;
         return SHS_OK;
     }
-    return core_fail(SHS_ERROR_ARGUMENT,
-                     "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead, "
-                     "every and valid, or offsets and most, or constant; and select, crop and slab",
-                     text->whole, key);
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead, "
+        "every, pad and valid, or offsets and most, or constant; and select, crop and slab",
+        text->whole, key);
+}
+
+/* Refuses windows that could not be padded. */
+static shs_status check_pad(const struct data_part *part, const struct data_field_text *text,
+                            const struct data_given *given)
+{
+    const uint64_t most = UINT64_C(1) << 48;
+    uint64_t rows;
+    if (part->back && !part->pad)
+        return data_field_text_wrong(
+            text, "a lead below 0 reaches over the beginning: give pad=edge or pad=zero as well");
+    if (!part->pad) return SHS_OK;
+    if (given->least_every)
+        return data_field_text_wrong(
+            text, "pad needs a fixed spacing of rows: give every=E, or leave pad out");
+    if (!core_multiply(part->window, part->every, &rows) || rows > most || part->lead > most ||
+        part->back > most)
+        return data_field_text_wrong(
+            text, "pad needs a lead and a span of rows, window times every, of at most 2^48");
+    return SHS_OK;
 }
 
 static shs_status check_given(const struct data_part *part, const struct data_field_text *text,
                               const struct data_given *given)
 {
-    if (text->csr.group &&
-        (given->axes || given->window || given->stride || given->lead || given->every ||
-         given->offsets || given->most || given->valid || given->constant || given->slab))
+    if (text->csr.group && (given->axes || given->window || given->stride || given->lead ||
+                            given->every || given->pad || given->offsets || given->most ||
+                            given->valid || given->constant || given->slab))
         return data_field_text_wrong(
             text, "a sample of csr() is one row: only select and crop may stand behind it");
     if (given->window && given->offsets)
         return data_field_text_wrong(text, "it has either a window or offsets");
-    if (!given->window && (given->stride || given->lead || given->every || given->valid))
+    if (!given->window &&
+        (given->stride || given->lead || given->every || given->pad || given->valid))
         return data_field_text_wrong(
-            text, "stride, lead, every and valid belong to a window; give window=ROWS as "
+            text, "stride, lead, every, pad and valid belong to a window; give window=ROWS as "
                   "well");
     if (given->constant && (given->axes || given->window || given->offsets))
         return data_field_text_wrong(
@@ -261,7 +308,7 @@ static shs_status check_given(const struct data_part *part, const struct data_fi
     if (given->most && !part->most)
         return data_field_text_wrong(text,
                                      "most is 0; leave it out to have the longest sample's rows");
-    return SHS_OK;
+    return check_pad(part, text, given);
 }
 
 shs_status data_field_text_values(struct data_part *part, struct data_field_text *text,

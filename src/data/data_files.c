@@ -43,7 +43,7 @@ static shs_status samples_of(const struct data_files *files, const struct data_o
  * then be counted otherwise, though there are as many samples. */
 static bool has_other_series(const struct data_files *files, const struct data_open_file *open)
 {
-    for (size_t s = 0; files->series && s < files->sample->n_arrays; s++)
+    for (size_t s = 0; files->series && !files->groups && s < files->sample->n_arrays; s++)
         if (data_files_series(files, open->number, s).rows != open->arrays[s].series_rows)
             return true;
     return false;

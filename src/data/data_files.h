@@ -59,7 +59,7 @@ struct data_files {
      * DATA_AXIS_DISPUTED. With one_a_file they are those of the first file. */
     char axes[2 * SHS_MAX_FIELDS][SHS_MAX_AXES + 1];
     /* By the key of data_files_key() the series of an array of a file. NULL if no field is a window
-     * over two axes. */
+     * over two axes, or padded. */
     struct data_series *series;
     struct data_groups *groups; /* of each file; NULL if no field is a window of groups */
     struct data_kept kept;      /* the windows that are samples, if some are left out */

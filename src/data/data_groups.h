@@ -13,6 +13,9 @@ struct data_groups {
     uint64_t *sample; /* and the windows [sample[g], sample[g + 1]) */
 };
 
+/* Returns the group of a window. */
+size_t data_groups_of(const struct data_groups *groups, uint64_t window);
+
 void data_groups_free(struct data_groups *groups);
 
 /* Refuses arrays of groups that do not have as many rows in each group. `file` is that of the

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_stand.h"
 
 shs_status data_kept_open(const struct data_sample *sample, size_t files, struct data_kept *kept)
 {
@@ -82,6 +83,19 @@ static shs_status read_rows(struct data_field *field, uint64_t first, uint64_t c
 
 /* ---- Windows. */
 
+/* Returns true if the rows of a padded window that are there are valid, and the row at the edge
+ * that takes the place of others. */
+static bool has_valid_padded(const struct data_part *part, uint64_t rows, const bool *valid,
+                             uint64_t window)
+{
+    const struct data_stand stand = {.rows = rows, .anchor = window * part->stride};
+    for (uint64_t k = 0, row; k < part->window; k++) {
+        bool there = data_stand_row(part, &stand, k, &row);
+        if ((there || part->pad == DATA_PAD_EDGE) && !valid[row]) return false;
+    }
+    return true;
+}
+
 /* Returns true if all rows of a window of a series are valid. With a spacing that is drawn, which
  * is `least` or more, these are the rows of each spacing. */
 static bool has_valid_rows(const struct data_part *part, uint64_t least, const bool *valid,
@@ -112,7 +126,10 @@ static shs_status drop_windows(const struct data_sample *sample, size_t p,
     for (uint64_t window = 0; window < windows && !status; window++) {
         uint64_t in_series = window % each;
         if (!in_series) status = read_rows(field, window / each * rows, rows, numbers, valid);
-        if (!status) keep[window] = keep[window] && has_valid_rows(part, least, valid, in_series);
+        if (!status)
+            keep[window] =
+                keep[window] && (part->pad ? has_valid_padded(part, rows, valid, in_series)
+                                           : has_valid_rows(part, least, valid, in_series));
     }
     core_free(&numbers);
     core_free(&valid);

@@ -1,5 +1,6 @@
 /* Where a sample lies: its file, and the rows that it is made of. */
 #include "data_dataset.h"
+#include "data_stand.h"
 
 #define OPEN_IT "open it with shs_dataset_open()"
 
@@ -87,6 +88,14 @@ static shs_status find_rows(shs_dataset *dataset, const shs_location *at, size_t
     uint64_t number = data_files_number(&dataset->files, (size_t)at->file,
                                         dataset->files.file[at->file].first + at->row);
     struct data_series series = data_files_series(&dataset->files, (size_t)at->file, part->array);
+    if (part->pad) { /* of the window or its mask */
+        const struct data_stand stand = data_stand_find(part, series, number);
+        const struct data_stand_rows there = data_stand_rows(part, &stand);
+        rows->first = there.first;
+        rows->count = there.count;
+        if (rows->count > 1) rows->every = part->every;
+        return SHS_OK;
+    }
     rows->first = data_part_first(part, series, number);
     rows->count = data_part_rows(part);
     rows->every = data_part_runs(part) > 1 ? part->every : 1;

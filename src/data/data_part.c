@@ -1,9 +1,11 @@
 /* What a field takes of its array: counts, rows, shapes and words. */
 #include <string.h>
 
+#include "core_exact.h"
 #include "core_memory.h"
 #include "data_decode.h"
 #include "data_groups.h"
+#include "data_stand.h"
 
 static bool is_same_text(const char *text, const char *other)
 {
@@ -29,7 +31,8 @@ void data_view_free(struct data_view *view)
 bool data_sample_has_series(const struct data_sample *sample)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
-        if (sample->part[i].kind == DATA_WINDOW && sample->view[sample->part[i].array].row_axes)
+        if (sample->part[i].kind == DATA_WINDOW &&
+            (sample->view[sample->part[i].array].row_axes || data_part_reaches(&sample->part[i])))
             return true;
     return false;
 }
@@ -37,6 +40,7 @@ bool data_sample_has_series(const struct data_sample *sample)
 uint64_t data_part_least_rows(const struct data_part *part)
 {
     uint64_t rows;
+    if (part->pad) return 1;
     if (!core_multiply(part->window - 1, part->every, &rows) ||
         __builtin_add_overflow(rows, part->lead, &rows))
         return UINT64_MAX;
@@ -87,6 +91,7 @@ static uint64_t samples_of(const struct data_sample *sample, const struct data_p
     case DATA_WHOLE:
         return 1;
     case DATA_ROW:
+    case DATA_MASK:
         break;
     }
     return rows[part->array];
@@ -156,7 +161,8 @@ shs_status data_sample_count(const struct data_sample *sample, const uint64_t *r
     for (size_t i = 0; i < sample->n_parts; i++) {
         const struct data_part *part = &sample->part[i];
         uint64_t has = samples_of(sample, part, &extent);
-        if (part->kind != DATA_WINDOW && has != *samples) return differ(first, *samples, part, has);
+        if (part->kind != DATA_WINDOW && part->kind != DATA_MASK && has != *samples)
+            return differ(first, *samples, part, has);
     }
     return SHS_OK;
 }
@@ -188,7 +194,7 @@ shs_status data_sample_count_groups(const struct data_sample *sample, const uint
     }
     for (size_t i = 0; i < sample->n_parts && window; i++) {
         const struct data_part *part = &sample->part[i];
-        if (part->kind == DATA_WINDOW) continue;
+        if (part->kind == DATA_WINDOW || part->kind == DATA_MASK) continue;
         uint64_t has = samples_of(sample, part, &extent);
         if (has != sample_of[count]) return differ(window, sample_of[count], part, has);
     }
@@ -197,16 +203,23 @@ shs_status data_sample_count_groups(const struct data_sample *sample, const uint
 
 uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride)
 {
-    uint64_t first = UINT64_MAX, end = 0;
+    core_i128 first = UINT64_MAX, end = 0;
     *stride = 0;
     for (size_t i = 0; i < sample->n_parts; i++) {
         const struct data_part *part = &sample->part[i];
         if (part->kind != DATA_WINDOW) continue;
         *stride = part->stride; /* all windows have the same stride */
-        if (part->lead < first) first = part->lead;
-        if (data_part_least_rows(part) > end) end = data_part_least_rows(part);
+        core_i128 begins = part->lead, ends = data_part_least_rows(part);
+        if (part->pad) {
+            int64_t from, to;
+            data_stand_reach(part, &from, &to);
+            begins = from;
+            ends = to;
+        }
+        if (begins < first) first = begins;
+        if (ends > end) end = ends;
     }
-    return end > first && end - first > *stride ? end - first : 0;
+    return end > first && end - first > *stride ? (uint64_t)(end - first) : 0;
 }
 
 /* Returns the last group that begins at or before a row or a sample, and so does not end there. */
@@ -218,6 +231,11 @@ static size_t find_group(const uint64_t *begin, size_t count, uint64_t i)
         *(begin[middle] <= i ? &low : &high) = middle;
     }
     return low;
+}
+
+size_t data_groups_of(const struct data_groups *groups, uint64_t window)
+{
+    return find_group(groups->sample, groups->count, window);
 }
 
 uint64_t data_part_first(const struct data_part *part, struct data_series series, uint64_t i)
@@ -239,14 +257,19 @@ uint64_t data_part_rows(const struct data_part *part)
 
 uint64_t data_part_runs(const struct data_part *part)
 {
-    return part->kind == DATA_WINDOW && part->every > 1 ? part->window : 1;
+    return part->kind == DATA_WINDOW && (part->every > 1 || data_part_reaches(part)) ? part->window
+                                                                                     : 1;
 }
 
-/* Finds the windows of a series that have the rows [first, last] between their first and their last
- * row: those from *low to before *end. */
-static void windows_around(const struct data_part *part, uint64_t first, uint64_t last,
-                           uint64_t *low, uint64_t *end)
+/* Finds the windows of a series of `rows` rows that have the rows [first, last] between their first
+ * and their last row: those from *low to before *end. */
+static void windows_around(const struct data_part *part, uint64_t rows, uint64_t first,
+                           uint64_t last, uint64_t *low, uint64_t *end)
 {
+    if (part->pad) {
+        data_stand_around(part, rows, first, last, low, end);
+        return;
+    }
     uint64_t before = data_part_least_rows(part) - 1; /* the last row of window 0 */
     *low = first <= before ? 0 : (first - before - 1) / part->stride + 1;
     *end = last < part->lead ? 0 : (last - part->lead) / part->stride + 1;
@@ -258,9 +281,11 @@ static void group_windows_around(const struct data_part *part, const struct data
 {
     size_t a = find_group(groups->row, groups->count, first);
     size_t z = find_group(groups->row, groups->count, last);
+    uint64_t rows_a = groups->row[a + 1] - groups->row[a];
+    uint64_t rows_z = groups->row[z + 1] - groups->row[z];
     uint64_t unused, from = first - groups->row[a], to = last - groups->row[z];
-    windows_around(part, from, a < z ? groups->row[a + 1] - groups->row[a] - 1 : to, low, &unused);
-    windows_around(part, a < z ? 0 : from, to, &unused, end);
+    windows_around(part, rows_a, from, a < z ? rows_a - 1 : to, low, &unused);
+    windows_around(part, rows_z, a < z ? 0 : from, to, &unused, end);
     *low += groups->sample[a];
     *end += groups->sample[z];
     if (*low > groups->sample[a + 1]) *low = groups->sample[a + 1];
@@ -275,12 +300,13 @@ struct data_range data_part_samples(const struct data_part *part, struct data_se
     if (part->kind == DATA_WINDOW && series.groups) {
         group_windows_around(part, series.groups, first, last, &low, &end);
     } else if (part->kind == DATA_WINDOW && series.samples == DATA_ONE_SERIES) {
-        windows_around(part, first, last, &low, &end);
+        windows_around(part, series.rows, first, last, &low, &end);
     } else if (part->kind == DATA_WINDOW) {
         uint64_t rows = series.rows, in_last = last % rows;
         uint64_t in_first = last / rows > first / rows ? rows - 1 : in_last;
-        windows_around(part, first % rows, in_first, &low, &unused);
-        windows_around(part, last / rows > first / rows ? 0 : first % rows, in_last, &unused, &end);
+        uint64_t from = last / rows > first / rows ? 0 : first % rows;
+        windows_around(part, rows, first % rows, in_first, &low, &unused);
+        windows_around(part, rows, from, in_last, &unused, &end);
         if (low > series.samples) low = series.samples;
         if (end > series.samples) end = series.samples;
         low += first / rows * series.samples;
@@ -310,6 +336,11 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
         sample->type = SHS_U64;
         sample->axes = 0;
     }
+    if (part->kind == DATA_MASK) {
+        sample->type = SHS_U8;
+        sample->axes = 1;
+        sample->shape[0] = part->window;
+    }
     /* a batch has one axis more than a sample */
     if (sample->axes + longer >= SHS_MAX_AXES)
         return core_fail(SHS_ERROR_UNSUPPORTED,
@@ -337,7 +368,7 @@ bool data_part_is_own_row(const struct data_sample *sample, const struct data_pa
     if (part->kind == DATA_ROW || part->kind == DATA_WHOLE)
         return !strcmp(part->name, sample->array[part->array]) &&
                data_view_is_same(&sample->view[part->array], &(struct data_view){0});
-    return part->kind == DATA_LENGTH;
+    return data_part_is_beside(part);
 }
 
 /* Adds a value in the parentheses behind a field's array. */
@@ -345,6 +376,11 @@ static void add_value(struct core_text *text, bool *any, const char *key, uint64
 {
     core_text_add(text, "%s%s=%llu", *any ? ", " : "(", key, (ull)value);
     *any = true;
+}
+
+static const char *pad_name(enum data_pad pad)
+{
+    return pad == DATA_PAD_EDGE ? "edge" : "zero";
 }
 
 /* Adds the spacing of a window's rows, behind other values. */
@@ -393,13 +429,17 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
         return;
     }
     core_text_add(text, "%s = %s", part->name, sample->array[part->array]);
-    if (part->kind == DATA_LENGTH) return;
+    if (data_part_is_beside(part)) return;
     if (view->row_axes) add_value(text, &any, "axes", view->row_axes);
     if (part->kind == DATA_WINDOW) {
         add_value(text, &any, "window", part->window);
         add_value(text, &any, "stride", part->stride);
-        add_value(text, &any, "lead", part->lead);
+        if (part->back)
+            core_text_add(text, ", lead=-%llu", (ull)part->back);
+        else
+            add_value(text, &any, "lead", part->lead);
         add_every(text, sample, part);
+        if (part->pad) core_text_add(text, ", pad=%s", pad_name(part->pad));
         if (part->valid) core_text_add(text, ", valid=%s", sample->array[part->valid - 1]);
     }
     if (part->kind == DATA_RAGGED) {

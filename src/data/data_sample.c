@@ -179,16 +179,19 @@ static shs_status add_part(struct data_sample *sample, struct data_part part, co
     return status;
 }
 
-static shs_status add_length(struct data_sample *sample, struct data_part part, const char *name)
+/* Adds a field that tells something of `part`, and is called NAME.WORD. */
+static shs_status add_beside(struct data_sample *sample, struct data_part part, const char *name,
+                             enum data_kind kind, const char *word)
 {
     struct core_text text = {0};
-    char *length;
-    core_text_add(&text, "%s.length", name);
-    shs_status status = core_text_take(&text, &length);
+    char *beside;
+    core_text_add(&text, "%s.%s", name, word);
+    shs_status status = core_text_take(&text, &beside);
     if (status) return status;
-    part.kind = DATA_LENGTH;
-    status = add_part(sample, part, length);
-    core_free(&length);
+    part.kind = kind;
+    part.valid = 0;
+    status = add_part(sample, part, beside);
+    core_free(&beside);
     return status;
 }
 
@@ -248,7 +251,9 @@ static shs_status take_field(struct data_sample *sample, struct data_field_text 
         core_free(&part.group);
         data_view_free(&part.columns);
     }
-    if (!status && part.kind == DATA_RAGGED) status = add_length(sample, part, name);
+    if (!status && part.kind == DATA_RAGGED)
+        status = add_beside(sample, part, name, DATA_LENGTH, "length");
+    if (!status && part.pad) status = add_beside(sample, part, name, DATA_MASK, "mask");
     return status;
 }
 

@@ -20,7 +20,17 @@ enum data_kind {
     DATA_IMAGE,
     /* Sample i is row i of a sparse matrix, as a dense row. Its entries are the rows [o(i), o(i +
      * 1)) of the array, with o the offsets, and of another array which has their columns. */
-    DATA_CSR
+    DATA_CSR,
+    /* A u8 for each row of the preceding window: 1 if the row is one of the array's, 0 if it is
+     * padding. */
+    DATA_MASK
+};
+
+/* What stands in the place of rows that a window has beyond the ends of its series. */
+enum data_pad {
+    DATA_PAD_NONE, /* there are no such rows */
+    DATA_PAD_EDGE, /* the nearest row of the series */
+    DATA_PAD_ZERO
 };
 
 /* How an image gets the size of a sample. */
@@ -63,7 +73,7 @@ enum {
 
 /* The series that one array of a file has. */
 struct data_series {
-    uint64_t rows;    /* rows of each series; unused with one series */
+    uint64_t rows;    /* rows of each series; with one series only set for data_stand.h */
     uint64_t samples; /* samples of each series; DATA_ONE_SERIES if there is one series */
     /* The groups, if the series are groups, whose lengths differ; otherwise NULL. */
     const struct data_groups *groups;
@@ -78,7 +88,9 @@ struct data_part {
     size_t array;
     size_t offsets; /* array of the offsets, for DATA_RAGGED, DATA_LENGTH, DATA_IMAGE, DATA_CSR */
     uint64_t window, stride, lead;
+    uint64_t back;  /* rows by which a window begins earlier; `lead` is then 0 */
     uint64_t every; /* if it is drawn, the largest */
+    enum data_pad pad;
     size_t valid;   /* 0: all windows are samples; else 1 + the array that tells valid rows */
     size_t spacing; /* 0: `every` is fixed; else 1 + the spacing that is drawn for a sample */
     /* Rows of the longest sample. 0: not given and not found yet. For DATA_IMAGE the bytes of the
@@ -136,6 +148,19 @@ static inline bool data_part_is_run(const struct data_part *part)
     return part->kind == DATA_RAGGED || part->kind == DATA_IMAGE || part->kind == DATA_CSR;
 }
 
+/* Returns true if a field tells something of the field before it, and no rows are read for it. */
+static inline bool data_part_is_beside(const struct data_part *part)
+{
+    return part->kind == DATA_LENGTH || part->kind == DATA_MASK;
+}
+
+/* Returns true if a window may have rows that are no neighbours, or none, where its formula says
+ * that they lie: data_stand.h finds each of them. */
+static inline bool data_part_reaches(const struct data_part *part)
+{
+    return part->kind == DATA_WINDOW && part->pad;
+}
+
 /* Returns true if the elements of an array are elements of samples: they are no offsets, no columns
  * of a sparse matrix, and nothing is made of them, as of the bytes of images. */
 bool data_sample_takes_values(const struct data_sample *sample, size_t array);
@@ -147,7 +172,7 @@ bool data_sample_is_offsets(const struct data_sample *sample, size_t array);
 /* Returns true if a field is made of rows of an array, which is not that of its offsets. */
 static inline bool data_part_reads(const struct data_part *part, size_t array)
 {
-    return part->kind != DATA_LENGTH &&
+    return !data_part_is_beside(part) &&
            (part->array == array || (part->kind == DATA_CSR && part->indices == array));
 }
 
@@ -155,7 +180,8 @@ static inline bool data_part_reads(const struct data_part *part, size_t array)
  */
 bool data_sample_is_read_at_open(const struct data_sample *sample, size_t array);
 
-/* Returns true if some fields are windows of arrays of several series. */
+/* Returns true if the rows of series must be known: some fields are windows of arrays of several
+ * series, or are padded at the ends of a series. */
 bool data_sample_has_series(const struct data_sample *sample);
 
 /* Counts the samples of a file whose arrays have `rows` rows, in series of `series_rows` rows each.
@@ -173,7 +199,8 @@ shs_status data_sample_count_groups(const struct data_sample *sample, const uint
 /* Returns true if some fields are windows of groups. */
 bool data_sample_has_groups(const struct data_sample *sample);
 
-/* Returns how many rows a series needs to have one window, UINT64_MAX if no series has enough. */
+/* Returns how many rows a series needs to have one window, UINT64_MAX if no series has enough. A
+ * padded window needs one. */
 uint64_t data_part_least_rows(const struct data_part *part);
 
 /* Returns how many rows of a series a sample spans, from its first to its last row, if the next
@@ -182,8 +209,9 @@ uint64_t data_part_least_rows(const struct data_part *part);
 uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride);
 
 /* The first function returns the first row of sample i of a DATA_ROW or DATA_WINDOW in its file,
- * counted through all series of the file. The second returns the number of its rows. The third
- * returns how many runs of neighbouring rows these are, each as long as the others. */
+ * counted through all series of the file; not for windows that reach. The second returns the number
+ * of its rows. The third returns how many runs of neighbouring rows these are, each as long as the
+ * others. */
 uint64_t data_part_first(const struct data_part *part, struct data_series series, uint64_t i);
 uint64_t data_part_rows(const struct data_part *part);
 uint64_t data_part_runs(const struct data_part *part);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_stand.h"
 #include "fetch_csr.h"
 #include "fetch_images.h"
 #include "fetch_places.h"
@@ -290,6 +291,30 @@ static shs_status add_sample(struct fetch_gather *gather, size_t p, uint64_t slo
     return status;
 }
 
+/* Adds the rows of a window that may reach over an end of its series, and sets the mask of the next
+ * field, if the window is padded. */
+static shs_status add_reaching(struct fetch_gather *gather, size_t p, uint64_t slot, char *to)
+{
+    const shs_dataset *dataset = gather->dataset;
+    const struct data_part *part = &dataset->what.part[p];
+    size_t bytes = dataset->sample_bytes[p] / part->window;
+    unsigned char *mask = (unsigned char *)gather->to[p + 1] + slot * part->window;
+    struct fetch_place place = {
+        .file = gather->file[slot], .array = part->array, .count = 1, .to = to};
+    const struct data_stand stand =
+        data_stand_find(part, data_files_series(&dataset->files, place.file, part->array),
+                        number_in_file(gather, slot));
+    shs_status status = SHS_OK;
+    for (uint64_t k = 0; k < part->window && !status; k++, place.to += bytes) {
+        mask[k] = data_stand_row(part, &stand, k, &place.first);
+        if (mask[k] || part->pad == DATA_PAD_EDGE)
+            status = add_rows(gather, place, false);
+        else
+            memset(place.to, 0, bytes);
+    }
+    return status;
+}
+
 /* Adds the rows that a sample's box takes, and the part of them. */
 static shs_status add_box(struct fetch_gather *gather, size_t p, uint64_t slot, char *to)
 {
@@ -328,10 +353,12 @@ static shs_status add_samples(struct fetch_gather *gather, size_t p, char *to)
     bool single = data_part_runs(&dataset->what.part[p]) == 1 && !gather->boxes[p];
     shs_status status = SHS_OK;
     size_t first = gather->spots.count;
-    for (uint64_t slot = 0; slot < gather->count && !status; slot++)
-        status = gather->boxes[p]
-                     ? add_box(gather, p, slot, to + slot * gather->stride[p])
-                     : add_sample(gather, p, slot, to + slot * dataset->sample_bytes[p]);
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
+        char *at = to + slot * gather->stride[p];
+        status = gather->boxes[p]                            ? add_box(gather, p, slot, at)
+                 : data_part_reaches(&dataset->what.part[p]) ? add_reaching(gather, p, slot, at)
+                                                             : add_sample(gather, p, slot, at);
+    }
     if (single && gather->spots.count - first == gather->count)
         gather->first_spot[p] = first;
     else
@@ -509,7 +536,7 @@ shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_
     for (size_t p = 0; p < what->n_parts && !status; p++)
         if (data_part_is_run(&what->part[p])) status = find_run(gather, p, to, means);
     for (size_t p = 0; p < what->n_parts && !status; p++)
-        if (!data_part_is_run(&what->part[p]) && what->part[p].kind != DATA_LENGTH)
+        if (!data_part_is_run(&what->part[p]) && !data_part_is_beside(&what->part[p]))
             status = add_samples(gather, p, to[p]);
     return status ? status : fetch_places_take(&gather->places, means);
 }

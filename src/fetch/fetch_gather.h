@@ -46,11 +46,11 @@ shs_status fetch_gather_cut(struct fetch_gather *gather, size_t f, const struct 
 void fetch_gather_space(struct fetch_gather *gather, const uint64_t *spacing);
 
 /* Prepares to read the samples `index`. The samples of field f will be written to to[f], one after
- * the other; padding and lengths of ragged fields are written at once. Files are opened, looked at
- * and held until fetch_gather_let_go(). Bounds of ragged samples and checksums that are not in
- * memory are read. If more files are needed than may be open, the rows of all but the last files
- * are read, too. What is read is read with `means`, which no other thread may use now. *counts
- * grows by what was done, also after an error. `index` is not used later. */
+ * the other; padding, masks and lengths of ragged fields are written at once. Files are opened,
+ * looked at and held until fetch_gather_let_go(). Bounds of ragged samples and checksums that are
+ * not in memory are read. If more files are needed than may be open, the rows of all but the last
+ * files are read, too. What is read is read with `means`, which no other thread may use now.
+ * *counts grows by what was done, also after an error. `index` is not used later. */
 shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_means *means,
                                 const uint64_t *index, uint64_t count, void *const *to,
                                 struct fetch_counts *counts);

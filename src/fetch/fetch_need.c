@@ -142,7 +142,7 @@ static void add_rows(const shs_dataset *dataset, const struct data_part *part, s
 static void add_part(const shs_dataset *dataset, const struct data_part *part, uint64_t samples,
                      struct fetch_need *need, bool *resolves)
 {
-    if (part->kind == DATA_LENGTH) return;
+    if (data_part_is_beside(part)) return;
     add_rows(dataset, part, part->array, samples, need, resolves);
     if (part->kind == DATA_CSR) add_rows(dataset, part, part->indices, samples, need, resolves);
     if (!data_part_is_run(part)) return;

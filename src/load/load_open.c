@@ -38,7 +38,7 @@ static shs_status check_unpack(const shs_dataset *dataset, const shs_augment *au
         const struct augment_operation *operation = &augment->operations[o];
         for (size_t t = 0; t < operation->n_targets && operation->kind == &augment_unpack; t++) {
             size_t field = operation->targets[t].field;
-            if (dataset->what.part[field].kind != DATA_LENGTH &&
+            if (!data_part_is_beside(&dataset->what.part[field]) &&
                 dataset->files.unpacked[dataset->what.part[field].array])
                 return core_fail(SHS_ERROR_ARGUMENT,
                                  "augmentation: unpack of field %s: the dataset's option cf has "

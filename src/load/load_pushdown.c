@@ -39,7 +39,8 @@ static struct taken count_taken(const shs_dataset *dataset, size_t f, const uint
     const shs_tensor *sample = &dataset->sample[f];
     const struct io_layout *layout =
         field && field->direct ? io_reader_layout(field->direct) : NULL;
-    bool rows = dataset->what.part[f].kind != DATA_IMAGE; /* rows of the array, not its bytes */
+    enum data_kind kind = dataset->what.part[f].kind;
+    bool rows = kind == DATA_ROW || kind == DATA_WINDOW || kind == DATA_WHOLE; /* of the array */
     bool decodes = rows && layout && layout->chunked && layout->pipeline.count && !field->part;
     uint32_t before = field ? field->row_axes : 1; /* axes of the array before those of a sample */
     struct taken taken = {1, 1};
@@ -87,6 +88,8 @@ static const char *why_whole(const shs_dataset *dataset, size_t f, const bool *c
 {
     const struct data_part *part = &dataset->what.part[f];
     if (part->kind == DATA_RAGGED || part->kind == DATA_LENGTH) return "its samples are ragged";
+    if (part->kind == DATA_MASK) return "no rows are read for it";
+    if (part->pad) return "its samples are padded";
     if (part->kind == DATA_CSR) return "its samples are rows of a sparse matrix";
     if (part->kind == DATA_IMAGE) return why_whole_images(dataset, f, cuts);
     if (dataset->slab[f].length) return "the members of a group share its samples";

@@ -41,6 +41,10 @@ grep -qF 'layout tczy' info.txt || fail "info tells another layout: $(cat info.t
 "$SHARDSTEP" info era.nc --fields 'x=well(axes=2, window=2)' --cache-bytes 1 > info.txt
 grep -qF '57 samples' info.txt || fail "not 57 samples: $(cat info.txt)"
 grep -qF 'not checked: its checksums are of whole trajectories' info.txt || fail "info does not say what is unchecked"
+"$SHARDSTEP" info era.nc --fields 'x=well(axes=2, window=20)' --cache-bytes 1 > info.txt
+grep -qF 'read directly, by position, and checked' info.txt || fail "info tells of no checks: $(cat info.txt)"
+refused 0 "dataset well: row 0 is not what was written" \
+    "$SHARDSTEP" digest era.nc --fields 'x=well(axes=2, window=20)' --cache-bytes 1
 "$SHARDSTEP" info era.nc --fields 'x=held(select=1[2])' > info.txt
 grep -qF 'rows are read whole, to be compared with their checksums, and then cut' info.txt ||
     fail "info does not say that rows are read whole"
@@ -109,6 +113,56 @@ with h5py.File('groups.h5') as f, h5py.File('batch.h5') as batch:
     assert (batch['x'][()] == np.array(wanted)).all() and len(batch['y']) == 6
 END
 done
+
+# padded windows of groups of any length, some of them shorter than a window, on any number of ranks
+/usr/bin/python3 - << 'END'
+import h5py, numpy as np
+with h5py.File('episodes.h5', 'w') as f:
+    for g, rows in enumerate((5, 0, 1, 2, 9)):
+        f[f'data/demo_{g}/obs'] = np.arange(rows * 3, dtype='f4').reshape(rows, 3) + 100 * g + 1
+        f.create_dataset(f'data/demo_{g}/actions', data=np.arange(rows, dtype='i4') + 100 * g + 1, chunks=(2,), maxshape=(None,))
+END
+fields='x=data/*/obs(window=2, stride=2, lead=-3, every=3, pad=edge), y=data/*/actions(window=4, stride=2, pad=zero)'
+"$SHARDSTEP" replay episodes.h5 --fields "$fields" --batch 100 --shuffle none --vranks 1 --rank 0 --step 0 -o batch.h5 \
+    --overwrite > /dev/null
+/usr/bin/python3 - << 'END' || fail "padded windows of groups are not those of h5py"
+import h5py, numpy as np
+wanted = {'x': [], 'x.mask': [], 'y': [], 'y.mask': []}
+with h5py.File('episodes.h5') as f:
+    for g in range(5):
+        obs, actions = f[f'data/demo_{g}/obs'][()], f[f'data/demo_{g}/actions'][()]
+        for anchor in range(0, len(obs), 2):
+            rows = np.array([anchor - 3, anchor])
+            wanted['x'].append(obs[np.clip(rows, 0, len(obs) - 1)])
+            wanted['x.mask'].append(rows >= 0)
+            wanted['y'].append(np.append(actions, [0] * 4)[anchor:anchor + 4])
+            wanted['y.mask'].append(np.arange(anchor, anchor + 4) < len(obs))
+with h5py.File('batch.h5') as batch:
+    for name, due in wanted.items():
+        assert (batch[name][()] == np.array(due)).all() and len(due) == 10, name
+    assert batch['x.mask'].dtype == 'u1'
+END
+"$SHARDSTEP" info episodes.h5 --fields "$fields" > info.txt
+grep -qF 'x = data/*/obs(window=2, stride=2, lead=-3, every=3, pad=edge): f32 2x3' info.txt || fail "info tells another field"
+grep -qF 'x.mask: u8 2' info.txt || fail "info tells of no mask: $(cat info.txt)"
+"$SHARDSTEP" info episodes.h5 --fields "$fields" --sample 9 > info.txt
+grep -qF 'x: dataset data/*/obs, rows 13 to 16, every 3' info.txt || fail "other rows of x: $(cat info.txt)"
+grep -qF 'y.mask: dataset data/*/actions, row 16' info.txt || fail "other rows of the mask: $(cat info.txt)"
+padded() {
+    on "$1" "$SHARDSTEP" digest episodes.h5 --fields "$fields" --batch 3 --vranks 3 "${@:2}" \
+        --augment 'y,y.mask: random_flip(axis=t, layout=t); x.mask: window_crop(size=1, layout=t)' < /dev/null
+}
+fields=${fields//stride=2, /}
+padded 0 > expected.txt
+for ranks in ${RANKS:-1 2 3}; do
+    padded "$ranks" --cache-bytes 1 --threads 2 > found.txt
+    same "digests of padded windows on $ranks ranks" expected.txt found.txt
+done
+# rows that are padding are not read, so a crop behind them is cut out of whole samples
+"$SHARDSTEP" digest era.nc --fields 'x=w(window=3, lead=-2, pad=edge)' --augment 'x: window_crop(size=2, axes=y)' \
+    --pushdown off > expected.txt < /dev/null
+"$SHARDSTEP" digest era.nc --fields 'x=w(window=3, lead=-2, pad=edge)' --augment 'x: window_crop(size=2, axes=y)' > found.txt
+same "crops of padded windows" expected.txt found.txt
 
 # axes and indices are named in the same order in all groups, or are not found by their names
 /usr/bin/python3 - << 'END'

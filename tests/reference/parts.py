@@ -300,7 +300,7 @@ def text_of(case, draw, name):
     return f'{name}={array}(' + ', '.join(values) + ')' if values else f'{name}={array}'
 
 
-def pad(case, array, offsets, longest):
+def fill_up(case, array, offsets, longest):
     """Runs of rows, filled up with zeros or cut."""
     most, samples = case['most'] or max(longest, 1), []
     for begin, end in zip(offsets[:-1], offsets[1:]):
@@ -311,24 +311,63 @@ def pad(case, array, offsets, longest):
     return samples
 
 
-def samples_of(case, array, offsets, longest):
-    """All samples of a file, by slices."""
+def make_pads(number, case, names):
+    """How the window of each field is padded, and its lead, which may then be below 0; or no pad."""
+    draw = random.Random(f'pad {number}')
+    if not case['window'] or draw.random() > .5:
+        return {}
+    window, _, lead, every = case['window']
+    leads = [lead, 0, -1, -2, -(window - 1) * every, -window * every - 1, 25]
+    pads = {name: (draw.choice(['edge', 'zero']), draw.choice(leads)) for name in names}
+    if len(names) == 2 and draw.random() < .4:
+        del pads[draw.choice(names)]
+    return pads
+
+
+def rows_of(case, pad, anchor):
+    """The rows of a window, as its formula says them."""
+    window, _, lead, every = case['window']
+    return anchor + (pad[1] if pad else lead) + np.arange(window) * every
+
+
+def anchors_of(case, pad, rows):
+    """The anchors that a series of so many rows has windows at."""
+    window, stride, lead, every = case['window']
+    return range(0, rows if pad else rows - lead - (window - 1) * every, stride)
+
+
+def windows_of(case, pad, one):
+    """The windows of a series, and which of their rows are there."""
+    windows, masks = [], []
+    for anchor in anchors_of(case, pad, one.shape[0]):
+        rows = rows_of(case, pad, anchor)
+        there = (rows >= 0) & (rows < one.shape[0])
+        taken = np.take(one, rows, axis=0, mode='clip')
+        if pad and pad[0] == 'zero':
+            taken[~there] = 0
+        windows.append(taken)
+        masks.append(there.astype('u1'))
+    return windows, masks
+
+
+def samples_of(case, array, offsets, longest, pad):
+    """All samples of a file, by slices: a list for each series. Then their masks, if they are padded."""
     rows = case['row_axes']
     series = [array[i] for i in range(array.shape[0])] if rows == 2 else [array]
-    samples = []
+    samples, masks = [], []
     if case['most'] != 0:
         series = []
-        samples = pad(case, array, offsets, longest)
+        samples.append(fill_up(case, array, offsets, longest))
     for one in series:
-        if not case['window']:
-            samples += list(one)
-            continue
-        window, stride, lead, every = case['window']
-        begin = lead
-        while begin + (window - 1) * every < one.shape[0]:
-            samples.append(one[begin:begin + (window - 1) * every + 1:every])
-            begin += stride
-    taken = []
+        windows, mask = windows_of(case, pad, one) if case['window'] else (list(one), [])
+        samples.append(windows)
+        masks.append(mask)
+    return [pick_of(case, some) for some in samples], masks if pad else None
+
+
+def pick_of(case, samples):
+    """What the text picks of samples."""
+    rows, taken = case['row_axes'], []
     for sample in samples:
         shift = (1 if case['window'] or case['most'] != 0 else 0) - rows
         for picks in (case['picks'], case['crops']):
@@ -356,9 +395,8 @@ def add_constant(draw, paths):
 
 
 def add_valid(draw, case, arrays, paths):
-    """Writes to all files which rows are valid. Returns for each window whether all of its rows are."""
-    window, stride, lead, every = case['window']
-    kept, kind = [], draw.choice(['u1', '<i4', '?', '<f4', '<f8', '<f2'])
+    """Writes to all files which rows are valid. Returns that for each series."""
+    all_good, kind = [], draw.choice(['u1', '<i4', '?', '<f4', '<f8', '<f2'])
     for array, path in zip(arrays, paths):
         shape = array.shape[:case['row_axes']]
         good = np.array([draw.random() < .9 for _ in range(int(np.prod(shape)))]).reshape(shape)
@@ -367,10 +405,31 @@ def add_valid(draw, case, arrays, paths):
             numbers[~good] = draw.choice([0., -0., np.nan])
         with h5py.File(path, 'a') as to:
             to['v'] = numbers
-        for one in good if case['row_axes'] == 2 else [good]:
-            begins = range(lead, one.shape[0] - (window - 1) * every, stride)
-            kept += [bool(one[begin:begin + (window - 1) * every + 1:every].all()) for begin in begins]
+        all_good += list(good) if case['row_axes'] == 2 else [good]
+    return all_good
+
+
+def are_valid(case, pad, good):
+    """For each window of a series whether all of its rows are valid, as far as they are delivered."""
+    kept = []
+    for anchor in anchors_of(case, pad, good.shape[0]):
+        rows = rows_of(case, pad, anchor)
+        if pad and pad[0] == 'zero':
+            rows = rows[(rows >= 0) & (rows < good.shape[0])]
+        kept.append(bool(np.take(good, rows, mode='clip').all()))
     return kept
+
+
+def join(wanted, kept):
+    """The samples of all series: each has those that all fields have, and that are kept."""
+    counts = [min(map(len, same)) for same in zip(*wanted.values(), *kept)]
+    keep = [all(same) for series, count in enumerate(counts)
+            for same in (zip(*(one[series][:count] for one in kept)) if kept else [()] * count)]
+    joined = {}
+    for name, series in wanted.items():
+        every = [sample for some, count in zip(series, counts) for sample in some[:count]]
+        joined[name] = [sample for sample, is_kept in zip(every, keep) if is_kept]
+    return joined
 
 
 def run(shardstep, number, told):
@@ -400,11 +459,17 @@ def run(shardstep, number, told):
                 to['o'] = np.array(offsets[-1])
         else:
             offsets.append(None)
-    texts, wanted = [], {}
-    for name in draw.choice(['x', 'x', 'xy']): # two fields take two parts of the same rows
+    texts, wanted, kept = [], {}, []
+    names = draw.choice(['x', 'x', 'xy']) # two fields take two parts of the same rows
+    pads = make_pads(number, case, names)
+    for name in names:
         texts.append(text_of(case, draw, name))
-        wanted[name] = [sample for array, o in zip(arrays, offsets)
-                        for sample in samples_of(case, array, o, longest)]
+        wanted[name] = []
+        for array, o in zip(arrays, offsets):
+            samples, masks = samples_of(case, array, o, longest, pads.get(name))
+            wanted[name] += samples
+            if masks is not None:
+                wanted.setdefault(f'{name}.mask', []).extend(masks)
         make_picks(draw, case)
     more = random.Random(number + 1000000) # draws that leave the draws of earlier cases alone
     constant = None
@@ -412,10 +477,15 @@ def run(shardstep, number, told):
         own, constant = add_constant(more, paths)
         texts.insert(more.randint(0, len(texts)), own)
     if case['window'] and more.random() < .3:
-        kept, every = add_valid(more, case, arrays, paths), 'every={}'.format(case['window'][3])
-        wanted = {name: [one for one, keep in zip(all_of, kept) if keep] for name, all_of in wanted.items()}
+        good, every = add_valid(more, case, arrays, paths), 'every={}'.format(case['window'][3])
         said = more.choice(['x', 'xy'])
         texts = [one.replace(every, every + ', valid=v') if one[0] in said else one for one in texts]
+        kept = [[are_valid(case, pads.get(name), one) for one in good] for name in names if name in said]
+    for name, (word, lead) in pads.items():
+        texts = [one.replace('lead={}, every={}'.format(*case['window'][2:]),
+                             'lead={}, every={}, pad={}'.format(lead, case['window'][3], word))
+                 if one.startswith(name) else one for one in texts]
+    wanted = join(wanted, kept)
     text = ', '.join(texts)
     if not wanted['x']:
         return None

@@ -19,6 +19,22 @@ struct seen {
     uint64_t samples;
 };
 
+/* Counts in the rows at the edges that are padding of a sample. */
+static void mark_nearest(const shs_dataset *data, uint64_t sample, size_t f, uint64_t *first,
+                         uint64_t *end)
+{
+    const struct data_part *part = &data->what.part[f];
+    size_t file = data_files_of(&data->files, sample);
+    int64_t rows = (int64_t)data_files_series(&data->files, file, part->array).rows;
+    uint64_t anchor = data_files_number(&data->files, file, sample) * part->stride;
+    for (uint64_t k = 0; k < part->window; k++) {
+        int64_t row = (int64_t)(anchor + part->lead + k * part->every) - (int64_t)part->back;
+        uint64_t nearest = (uint64_t)(row < 0 ? 0 : row < rows ? row : rows - 1);
+        if (nearest < *first) *first = nearest;
+        if (nearest + 1 > *end) *end = nearest + 1;
+    }
+}
+
 /* Marks the rows of a sample, and those between them. */
 static void mark_rows(shs_dataset *data, uint64_t sample, unsigned char part, struct seen *seen)
 {
@@ -26,6 +42,8 @@ static void mark_rows(shs_dataset *data, uint64_t sample, unsigned char part, st
     shs_rows rows;
     for (size_t f = 0; f < shs_dataset_fields(data); f++) {
         if (!CHECK_STATUS(shs_locate_rows(data, sample, f, &rows), SHS_OK)) return;
+        if (data->what.part[f].pad == DATA_PAD_EDGE) mark_nearest(data, sample, f, &first, &end);
+        if (!rows.count) continue;
         uint64_t behind = rows.first + (rows.count - 1) * rows.every + 1;
         if (rows.first < first) first = rows.first;
         if (behind > end) end = behind;
@@ -106,6 +124,12 @@ static void parts_have_no_row_in_common_in_folder(void)
         {"t(window=3, every=5)", 10},
         {"x=t(window=2, lead=3), y=t(window=1, lead=9)", 6},
         {"w(axes=2, window=4)", 3},
+        {"t(window=4, lead=-3, pad=edge)", 3},
+        {"t(window=1, lead=5, pad=edge)", 5},
+        {"t(window=2, stride=2, lead=-7, pad=edge)", 3},
+        {"t(window=1, lead=5, pad=zero)", 0},
+        {"x=t(window=3, lead=-2, pad=zero), y=t(window=1, lead=2)", 4},
+        {"w(axes=2, window=3, lead=-1, every=2, pad=zero)", 4},
         {"w(axes=2, window=7, stride=3)", 2},
         {"t", 0},
     };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "data_sample.h"
+#include "data_stand.h"
 #include "judge.h"
 #include "load.h"
 #include "message.h"
@@ -62,6 +63,11 @@ static void texts_say_what_fields_are(void)
         {"m=decode(a, size=5, fit=crop, classes)",
          "m = decode(a, size=5x5, fit=crop, classes, offsets=a.offsets)", 2},
         {"decode, x=decode(window=2)", "decode; x = decode(window=2, stride=1, lead=0)", 1},
+        {"x=t(lead=-1, pad=edge, window=2), y=t(pad=none, window=1), "
+         "z=t(pad=zero,window=3,every=2)",
+         "x = t(window=2, stride=1, lead=-1, pad=edge); x.mask; y = t(window=1, stride=1, lead=0); "
+         "z = t(window=3, stride=1, lead=0, every=2, pad=zero); z.mask",
+         1},
         {"x=t(offsets=o), y=u(offsets=o)",
          "x = t(offsets=o, most=0); x.length; y = u(offsets=o, most=0); y.length", 3},
     };
@@ -111,7 +117,7 @@ static void texts_that_say_nothing_are_refused(void)
         {"a(window=2,)", "key=value"},
         {"a(window)", "key=value"},
         {"a(windw=2)", "there is no 'windw'; there are axes, window, stride, lead, "
-                       "every and valid"},
+                       "every, pad and valid"},
         {"a(window=)", "window is ''"},
         {"a(window=-1)", "window is '-1'"},
         {"a(window=2.5)", "window is '2.5'"},
@@ -128,6 +134,16 @@ static void texts_that_say_nothing_are_refused(void)
         {"a(window=2), b(axes=2, window=2)", "give both axes=2, or neither"},
         {"a(lead=2)", "give window=ROWS"},
         {"a(most=2)", "give offsets=NAME"},
+        {"a(pad=edge)", "stride, lead, every, pad and valid belong to a window"},
+        {"a(window=2, pad=same)", "pad is 'same'; it is edge, zero or none"},
+        {"a(window=2, lead=-1)", "reaches over the beginning: give pad=edge or pad=zero"},
+        {"a(window=2, pad=none, lead=-1)", "reaches over the beginning"},
+        {"a(window=2, pad=edge, lead=--1)", "lead is '--1'"},
+        {"a(window=2, pad=edge, every=1..2)", "pad needs a fixed spacing of rows"},
+        {"a(window=1048576, pad=edge, every=268435457)", "at most 2^48"},
+        {"a(window=1, pad=edge, lead=-281474976710657)", "at most 2^48"},
+        {"a(offsets=o, pad=edge)", "belong to a window"},
+        {"a(window=2, pad=edge), a.mask", "field a.mask is given twice"},
         {"a(offsets=)", "offsets is empty"},
         {"a(offsets=o, most=0)", "most is 0"},
         {"a(offsets=o, window=3)", "either a window or offsets"},
@@ -271,6 +287,50 @@ static void windows_stay_within_their_series(void)
     data_sample_free(&sample);
 }
 
+/* Every row has a window, and all windows that use some rows are found. */
+static void check_padded(const struct data_part *part, uint64_t rows, uint64_t samples)
+{
+    const struct data_series series = {.rows = rows, .samples = DATA_ONE_SERIES};
+    uint64_t all = 0;
+    for (uint64_t anchor = 0; anchor < rows; anchor += part->stride)
+        all++;
+    CHECK_EQ(samples, all);
+    for (uint64_t i = 0; i < samples; i++) {
+        const struct data_stand stand = data_stand_find(part, series, i);
+        for (uint64_t k = 0; k < part->window; k++) {
+            int64_t wanted = (int64_t)(i * part->stride + part->lead + k * part->every);
+            int64_t row = wanted - (int64_t)part->back, last = (int64_t)rows - 1;
+            bool there = row >= 0 && row <= last;
+            uint64_t nearest = (uint64_t)(row < 0 ? 0 : row > last ? last : row), found;
+            CHECK_EQ(data_stand_row(part, &stand, k, &found), there);
+            CHECK_EQ(found, nearest);
+            if (!there && part->pad != DATA_PAD_EDGE) continue;
+            struct data_range users = data_part_samples(part, series, nearest, 1, samples);
+            CHECK(i >= users.first && i < users.first + users.count);
+        }
+    }
+}
+
+static void padded_windows_are_at_every_anchor(void)
+{
+    struct data_sample sample;
+    if (!NEED_STATUS(data_sample_parse("x(window=2, pad=edge)", false, &sample), SHS_OK)) return;
+    struct data_part *x = &sample.part[0];
+    for (uint64_t rows = 0; rows < MOST_ROWS; rows += 1 + rows / 4)
+        for (uint64_t i = 0; i < 3 * 3 * 3 * 6 * 2; i++) {
+            uint64_t samples, series_rows = rows, lead = i / 27 % 6;
+            x->window = 1 + i % 3 * 2;
+            x->stride = 1 + i / 3 % 3;
+            x->every = 1 + i / 9 % 3;
+            x->lead = lead < 3 ? 3 * lead : 0;
+            x->back = lead < 3 ? 0 : 5 * lead - 14;
+            x->pad = i % 2 ? DATA_PAD_EDGE : DATA_PAD_ZERO;
+            CHECK_STATUS(data_sample_count(&sample, &rows, &series_rows, &samples, NULL), SHS_OK);
+            check_padded(x, rows, samples);
+        }
+    data_sample_free(&sample);
+}
+
 static void numbers_beyond_64_bits_are_no_window(void)
 {
     static const char *const texts[] = {
@@ -329,9 +389,13 @@ static void fields_have_equally_many_samples(void)
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(texts_say_what_fields_are),        TEST(texts_that_say_nothing_are_refused),
-        TEST(as_many_fields_as_allowed),        TEST(windows_are_those_that_fit),
-        TEST(windows_stay_within_their_series), TEST(numbers_beyond_64_bits_are_no_window),
+        TEST(texts_say_what_fields_are),
+        TEST(texts_that_say_nothing_are_refused),
+        TEST(as_many_fields_as_allowed),
+        TEST(windows_are_those_that_fit),
+        TEST(windows_stay_within_their_series),
+        TEST(padded_windows_are_at_every_anchor),
+        TEST(numbers_beyond_64_bits_are_no_window),
         TEST(fields_have_equally_many_samples),
     };
     return harness_main("sample_texts", tests, COUNT(tests), argc, argv);
