@@ -80,7 +80,8 @@
  *
  *     A file with R rows has floor((R - L - (W-1)*E - 1) / S) + 1 samples, or none if it is
  *     shorter than one window. With several windows, the window with the fewest samples decides.
- *     No window continues in the next file. A field of rows that stands beside windows has exactly
+ *     No window continues in the next file,
+ *     unless series is given. A field of rows that stands beside windows has exactly
  *     as many rows as its file has samples.
  *
  *     Windows overlap if S is smaller than the number of rows that a sample spans: the largest L +
@@ -115,6 +116,22 @@
  *     ALIAS that moves or drops rows of the window leaves the mask as it is: name
  *     ALIAS.mask in the same statement, so that they share the draws.
  *     Whole windows are read, also where a crop comes first.
+ *
+ * - series: windows continue in the next file, as from December into January where a file holds a
+ *   year. It stands without a value.
+ *
+ *     All files of a source (see FILES) are one series, in their order: R is the number of their
+ *     rows together, and a series has floor((R - L - (W-1)*E - 1) / S) + 1 samples or, with pad,
+ *     ceil(R / S). No window continues in the next source. Sample i is counted among the samples of
+ *     the file that row i*S of the series lies in: shs_locate() names this file. All fields are
+ *     then windows with series, but constants; a row is a window=1. In each file all of them have
+ *     the same number of rows. Not with axes=2, groups and valid. For a forecast across the ends of
+ *     the years:
+ *
+ *         x=t2m(window=4, every=6, series), y=t2m(window=1, lead=24, series)
+ *
+ *     Files must follow one another without a gap: only their order is known here, not their times.
+ *     Parts are cut by blocks as in one file.
  *
  * - valid=NAME2: a dataset of the same file, with one number for each row of NAME. Only windows
  *   whose rows are all valid are samples. A number other than 0 means valid; a NaN does not. With
@@ -642,14 +659,17 @@ typedef struct shs_rows {
     uint64_t every;
     /** The most of these rows, if `every` is drawn; else 0. */
     uint64_t most_every;
+    /** The number of the file that has the first row, counted from 0 in the dataset. With `series`
+     * later rows may lie in the files behind it. */
+    uint64_t file;
 } shs_rows;
 
 /** Local, in the thread that loads. Finds the rows that a sample is made of in field number
- * `field`, counted from 0. They lie in the file that shs_locate() names. A window has as many rows
- * as the field says, but with pad those of them that are no padding. A run of rows has the rows
- * between its offsets, also if `most` cuts the sample shorter. ALIAS.length and ALIAS.mask have
- * those of ALIAS. With one_sample_a_file these are all rows, or one row
- * for a single number.
+ * `field`, counted from 0. Without `series` they lie in the file that shs_locate() names. A window
+ * has as many rows as the field says, but with pad those of them that are no padding. A run of rows
+ * has the rows between its offsets, also if `most` cuts the sample shorter. ALIAS.length and
+ * ALIAS.mask have those of ALIAS. With one_sample_a_file these are all rows, or one row for a
+ * single number.
  *
  * Only offsets that take more than 64 MiB are read from the file. The errors of this read are those
  * of loading. SHS_ERROR_ARGUMENT for NULL, and for a sample or a field that the dataset does not

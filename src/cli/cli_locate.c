@@ -6,13 +6,39 @@
 #include "cli_origins.h"
 #include "cli_text.h"
 #include "core_memory.h"
+#include "data_dataset.h"
 
-static void print_rows(const shs_tensor *field, const shs_rows *rows, const char *from)
+/* Returns true if windows of a field may continue in the next file. */
+static bool is_joined(const shs_dataset *dataset, size_t f)
 {
+    return f < dataset->n_fields && dataset->what.part[f].joins;
+}
+
+/* Prints the rows of a window that may continue in the next file. */
+static void print_joined(const shs_dataset *dataset, const shs_rows *rows)
+{
+    printf(", %llu row%s", (ull)rows->count, rows->count == 1 ? "" : "s");
+    if (rows->most_every)
+        printf(", every %llu to %llu, drawn for each batch,", (ull)rows->every,
+               (ull)rows->most_every);
+    else if (rows->every > 1)
+        printf(", every %llu,", (ull)rows->every);
+    printf(" from row %llu of ", (ull)rows->first);
+    cli_print_text(stdout, dataset->files.paths.path[rows->file]);
+    printf(" on\n");
+}
+
+static void print_rows(const shs_dataset *dataset, size_t f, const shs_rows *rows, const char *from)
+{
+    const shs_tensor *field = shs_dataset_field(dataset, f);
     printf("    ");
     cli_print_text(stdout, field->name);
     printf(": dataset ");
     cli_print_text(stdout, rows->dataset);
+    if (rows->count && is_joined(dataset, f)) {
+        print_joined(dataset, rows);
+        return;
+    }
     if (rows->count == 0)
         printf(", no rows\n");
     else if (rows->count == 1)
@@ -32,10 +58,11 @@ static void print_rows(const shs_tensor *field, const shs_rows *rows, const char
     printf("\n");
 }
 
-static void json_rows(const shs_tensor *field, const shs_rows *rows, const char *from)
+static void json_rows(const shs_dataset *dataset, size_t f, const shs_rows *rows, const char *from)
 {
     cli_json_begin(NULL, '{');
-    cli_json_text("name", field->name);
+    cli_json_text("name", shs_dataset_field(dataset, f)->name);
+    if (is_joined(dataset, f)) cli_json_u64("file_number", rows->file);
     cli_json_text("dataset", rows->dataset);
     cli_json_u64("first", rows->first);
     cli_json_u64("count", rows->count);
@@ -90,9 +117,7 @@ shs_status cli_print_location(const struct cli_arguments *arguments, shs_dataset
     if (!status) status = find_rows(dataset, arguments->sample, &at, rows, from);
     if (!status) (arguments->json ? json_file : print_file)(arguments->sample, &at);
     for (size_t f = 0; f < fields; f++) {
-        if (!status)
-            (arguments->json ? json_rows : print_rows)(shs_dataset_field(dataset, f), &rows[f],
-                                                       from[f]);
+        if (!status) (arguments->json ? json_rows : print_rows)(dataset, f, &rows[f], from[f]);
         core_free(&from[f]);
     }
     if (status) return core_wrap(status, "--sample");

@@ -83,7 +83,7 @@ shs_status cli_origins_of_rows(struct cli_origins *origins, const shs_dataset *d
     uint64_t each = series.samples == DATA_ONE_SERIES || !series.rows ? 1 : series.rows;
     char *first, *last = NULL;
     *text = NULL;
-    if (!rows->count) return SHS_OK;
+    if (!rows->count || dataset->what.part[field].joins) return SHS_OK; /* of several files */
     uint64_t begin = rows->first / each;
     uint64_t end = (rows->first + (rows->count - 1) * rows->every) / each;
     bool whole = dataset->what.part[field].kind == DATA_IMAGE; /* all bytes of an image's file */

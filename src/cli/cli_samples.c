@@ -167,7 +167,8 @@ static shs_status print_doubtful(const struct data_files *files)
         if (files->file[i + 1].first > files->file[i].first) continue;
         printf("    ");
         cli_print_text(stdout, files->paths.path[i]);
-        printf(files->kept.first_window
+        printf(files->joined ? " gives no sample: none begins in it\n"
+               : files->kept.first_window
                    ? " gives no sample: it has too few rows that are valid\n"
                    : " gives no sample: it has fewer rows than a sample needs\n");
     }
@@ -250,6 +251,7 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
         if (part->every > 1 && !part->spacing) cli_json_u64("every", part->every);
         if (part->spacing) json_spacing(dataset, part->spacing - 1);
         if (part->pad) cli_json_text("pad", part->pad == DATA_PAD_EDGE ? "edge" : "zero");
+        if (part->joins) cli_json_bool("series", true);
         if (part->valid) cli_json_text("valid", dataset->what.array[part->valid - 1]);
     }
     if (part->kind == DATA_CSR) {

@@ -8,6 +8,7 @@
 #include "data_copies.h"
 #include "data_index.h"
 #include "data_index_share.h"
+#include "data_joined.h"
 #include "data_open.h"
 #include "io_guard.h"
 
@@ -120,12 +121,12 @@ static shs_status check_windows(const shs_dataset *dataset)
     bool series = what->view[longest->array].row_axes == 2 || files->groups;
     char every[40] = "";
     if (longest->every > 1) snprintf(every, sizeof every, ", every %llu", (ull)longest->every);
+    const char *one = series ? "trajectory" : longest->joins ? "series of files" : "file";
     return core_fail(SHS_ERROR_ARGUMENT,
                      "field %s: no %s has the rows of one window: window %llu and lead %llu%s, "
                      "where all %s together have %llu; choose less",
-                     longest->name, series ? "trajectory" : "file", (ull)longest->window,
-                     (ull)longest->lead, every, series ? "trajectories" : "files",
-                     (ull)dataset->files.rows[longest->array]);
+                     longest->name, one, (ull)longest->window, (ull)longest->lead, every,
+                     series ? "trajectories" : "files", (ull)dataset->files.rows[longest->array]);
 }
 
 static shs_status set_bounds(shs_dataset *dataset)
@@ -517,6 +518,8 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
     if (ragged && !all && (same || part->offsets == array))
         return (struct data_range){0, DATA_SAMPLES_UNKNOWN};
     if (!same || data_part_is_beside(part)) return range;
+    if (dataset->files.joined)
+        return data_joined_samples(&dataset->files, part, file, first, count);
     if (ragged) {
         range = ragged_samples(all + begin + file, samples, first, count);
     } else {

@@ -186,7 +186,7 @@ static shs_status read_pad(const struct data_field_text *text, const char *value
 /* Words that stand without a value. */
 static bool is_flag(const char *key)
 {
-    return !strcmp(key, "constant");
+    return !strcmp(key, "constant") || !strcmp(key, "series");
 }
 
 static shs_status read_slab(const struct data_field_text *text, struct data_given *given,
@@ -214,6 +214,7 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
         {"most", &given->most, &part->most},
         {"offsets", &given->offsets, NULL},
         {"pad", &given->pad, NULL},
+        {"series", &given->series, NULL},
         {"valid", &given->valid, NULL},
         {"constant", &given->constant, NULL},
         {"select", &given->select, NULL},
@@ -247,7 +248,7 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
     return core_fail(
         SHS_ERROR_ARGUMENT,
         "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead, "
-        "every, pad and valid, or offsets and most, or constant; and select, crop and slab",
+        "every, pad, series and valid, or offsets and most, or constant; and select, crop and slab",
         text->whole, key);
 }
 
@@ -271,21 +272,36 @@ static shs_status check_pad(const struct data_part *part, const struct data_fiel
     return SHS_OK;
 }
 
+/* Refuses what stands without a window, and what windows of several series cannot have. */
+static shs_status check_window(const struct data_field_text *text, const struct data_given *given)
+{
+    if (!given->window && (given->stride || given->lead || given->every || given->pad ||
+                           given->series || given->valid))
+        return data_field_text_wrong(
+            text, "stride, lead, every, pad, series and valid belong to a window; give "
+                  "window=ROWS as well");
+    if (given->series && given->valid)
+        return data_field_text_wrong(
+            text, "valid leaves out windows of one file; leave out series, or valid");
+    if (given->series && given->n_axes == 2)
+        return data_field_text_wrong(
+            text, "with axes=2 no window continues in the next trajectory; leave out series, or "
+                  "axes=2");
+    return SHS_OK;
+}
+
 static shs_status check_given(const struct data_part *part, const struct data_field_text *text,
                               const struct data_given *given)
 {
     if (text->csr.group && (given->axes || given->window || given->stride || given->lead ||
-                            given->every || given->pad || given->offsets || given->most ||
-                            given->valid || given->constant || given->slab))
+                            given->every || given->pad || given->series || given->offsets ||
+                            given->most || given->valid || given->constant || given->slab))
         return data_field_text_wrong(
             text, "a sample of csr() is one row: only select and crop may stand behind it");
     if (given->window && given->offsets)
         return data_field_text_wrong(text, "it has either a window or offsets");
-    if (!given->window &&
-        (given->stride || given->lead || given->every || given->pad || given->valid))
-        return data_field_text_wrong(
-            text, "stride, lead, every, pad and valid belong to a window; give window=ROWS as "
-                  "well");
+    shs_status status = check_window(text, given);
+    if (status) return status;
     if (given->constant && (given->axes || given->window || given->offsets))
         return data_field_text_wrong(
             text, "a constant field has no rows; leave out axes, window and offsets, or "
@@ -325,6 +341,7 @@ shs_status data_field_text_values(struct data_part *part, struct data_field_text
         status = set_value(part, text, given, core_trim(now), value ? core_trim(value) : NULL);
     }
     if (!status) status = check_given(part, text, given);
+    part->joins = given->series;
     part->kind = text->csr.group  ? DATA_CSR
                  : given->window  ? DATA_WINDOW
                  : given->offsets ? DATA_RAGGED

@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "data_index.h"
+#include "data_joined.h"
 #include "data_open_file.h"
 #include "data_sources.h"
 #include "io_file.h"
@@ -26,7 +27,9 @@ static shs_status samples_of(const struct data_files *files, const struct data_o
                              uint64_t *samples, uint64_t *a_series, struct data_groups *groups)
 {
     *groups = (struct data_groups){0};
+    *samples = 0; /* with windows that continue in the next file: not known yet */
     if (a_series) *a_series = DATA_ONE_SERIES;
+    if (files->joined) return SHS_OK;
     if (files->groups)
         return core_wrap(data_groups_take(files->sample, open->arrays, groups, samples), "%s",
                          files->paths.path[open->number]);
@@ -37,6 +40,20 @@ static shs_status samples_of(const struct data_files *files, const struct data_o
     }
     return core_wrap(data_sample_count(files->sample, rows, series_rows, samples, a_series), "%s",
                      files->paths.path[open->number]);
+}
+
+/* Refuses a file that has other rows than it had, if windows continue in the next file. */
+static shs_status compare_joined(const struct data_files *files, const struct data_open_file *open)
+{
+    uint64_t before = files->joined[open->number].rows;
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        if (open->arrays[s].rows != before)
+            return core_fail(SHS_ERROR_FILE,
+                             "%s has changed since it was opened: it has %llu rows, not %llu; put "
+                             "back the file that it was, and start again",
+                             files->paths.path[open->number], (ull)open->arrays[s].rows,
+                             (ull)before);
+    return SHS_OK;
 }
 
 /* Returns true if an array has other series than when the file was first opened. Their rows would
@@ -55,8 +72,10 @@ static shs_status compare_content(const struct data_files *files, const struct d
     uint64_t samples = 0;
     struct data_groups groups;
     shs_status status = samples_of(files, open, &samples, NULL, &groups);
+    if (!status && files->joined) status = compare_joined(files, open);
     if (status) return status;
     uint64_t before = data_files_windows(files, open->number);
+    if (files->joined) samples = before;
     bool others = files->groups && !data_groups_are_same(&groups, &files->groups[open->number]);
     data_groups_free(&groups);
     if (samples == before && (others || has_other_series(files, open)))
@@ -216,6 +235,7 @@ static shs_status count_samples(struct data_files *files, const struct data_open
     struct data_groups groups;
     shs_status status = samples_of(files, open, &samples, &a_series, &groups);
     if (files->groups) files->groups[open->number] = groups;
+    if (!status && files->joined) status = data_joined_take(files, open->number, open->arrays);
     for (size_t s = 0; files->series && s < files->sample->n_arrays && !status; s++)
         files->series[data_files_key(files, open->number, s)] =
             (struct data_series){open->arrays[s].series_rows, a_series, NULL};
@@ -345,6 +365,7 @@ static shs_status look_at_all(struct data_files *files, data_files_visit *visit,
         status = look_at_each(files, i, visit, user);
     for (size_t i = n_look; i < files->paths.count && !status; i++)
         files->file[i + 1].first = files->file[i].first + 1;
+    if (!status && files->joined) status = data_joined_settle(files);
     if (!status) set_all_rows(files);
     return status;
 }
@@ -371,6 +392,8 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
         status = core_new(files->paths.count * how->sample->n_arrays, sizeof *files->series,
                           "files", &files->series);
     if (!status) status = data_kept_open(how->sample, files->paths.count, &files->kept);
+    if (!status && data_sample_joins(how->sample))
+        status = core_new(files->paths.count, sizeof *files->joined, "files", &files->joined);
     if (!status && data_sample_has_groups(how->sample))
         status = core_new(files->paths.count, sizeof *files->groups, "files", &files->groups);
     if (status) return status;
@@ -392,6 +415,7 @@ void data_files_close(struct data_files *files)
         core_free(&files->packing[s]);
     core_free(&files->file);
     core_free(&files->series);
+    core_free(&files->joined);
     data_kept_free(&files->kept);
     for (size_t i = 0; files->groups && i < files->paths.count; i++)
         data_groups_free(&files->groups[i]);
@@ -417,6 +441,13 @@ struct data_series data_files_series(const struct data_files *files, size_t file
     return files->series[data_files_key(files, file, array)];
 }
 
+struct data_stand data_files_stand(const struct data_files *files, const struct data_part *part,
+                                   size_t file, uint64_t number)
+{
+    if (files->joined) return data_joined_stand(files, part, file, number);
+    return data_stand_find(part, data_files_series(files, file, part->array), number);
+}
+
 /* Returns the number of a file's first window, or for the number of files that of all windows. */
 static uint64_t first_window(const struct data_files *files, size_t file)
 {
@@ -433,6 +464,11 @@ struct data_window data_files_window(const struct data_files *files, uint64_t sa
     size_t file = data_files_of(files, sample);
     uint64_t first = first_window(files, file), in_file = data_files_number(files, file, sample);
     struct data_window window = {first + in_file, first, first_window(files, file + 1)};
+    if (files->joined) {
+        window.first = files->file[files->joined[file].first].first;
+        window.end = files->file[files->joined[file].end].first;
+        return window;
+    }
     uint64_t each = data_files_series(files, file, 0).samples; /* the same of all arrays */
     if (each >= window.end - window.first) return window;
     window.first += in_file - in_file % each;

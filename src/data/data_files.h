@@ -27,6 +27,12 @@ struct data_file {
     struct data_open_file *open; /* NULL while it is closed */
 };
 
+/* The series of a file, if windows continue in the next file. */
+struct data_joined {
+    size_t first, end;     /* the series is the files [first, end) */
+    uint64_t before, rows; /* rows of the series before the file, and in it */
+};
+
 struct data_files {
     struct io_paths paths;
     /* One entry for each path, and a last entry whose `first` is the number of samples. */
@@ -61,6 +67,7 @@ struct data_files {
     /* By the key of data_files_key() the series of an array of a file. NULL if no field is a window
      * over two axes, or padded. */
     struct data_series *series;
+    struct data_joined *joined; /* of each file; NULL if no windows continue in the next file */
     struct data_groups *groups; /* of each file; NULL if no field is a window of groups */
     struct data_kept kept;      /* the windows that are samples, if some are left out */
     size_t most_open;           /* most files open at the same time */
@@ -164,10 +171,14 @@ size_t data_files_of(const struct data_files *files, uint64_t sample);
 /* Returns the series of an array of a file. */
 struct data_series data_files_series(const struct data_files *files, size_t file, size_t array);
 
+/* Where a window of a file stands: data_stand.h. `number` is its number in the file. */
+struct data_stand data_files_stand(const struct data_files *files, const struct data_part *part,
+                                   size_t file, uint64_t number);
+
 /* A sample among all windows of the files, or all rows, of which some may be no sample. */
 struct data_window {
     uint64_t number;
-    uint64_t first, end; /* those of its series: of a trajectory or a file */
+    uint64_t first, end; /* those of its series: of a trajectory, a file, or several files */
 };
 
 struct data_window data_files_window(const struct data_files *files, uint64_t sample);

@@ -88,7 +88,8 @@ static shs_status read_rows(struct data_field *field, uint64_t first, uint64_t c
 static bool has_valid_padded(const struct data_part *part, uint64_t rows, const bool *valid,
                              uint64_t window)
 {
-    const struct data_stand stand = {.rows = rows, .anchor = window * part->stride};
+    const struct data_stand stand = {
+        .rows = rows, .anchor = window * part->stride, .every = part->every};
     for (uint64_t k = 0, row; k < part->window; k++) {
         bool there = data_stand_row(part, &stand, k, &row);
         if ((there || part->pad == DATA_PAD_EDGE) && !valid[row]) return false;

@@ -1,6 +1,6 @@
 /* Where a sample lies: its file, and the rows that it is made of. */
 #include "data_dataset.h"
-#include "data_stand.h"
+#include "data_joined.h"
 
 #define OPEN_IT "open it with shs_dataset_open()"
 
@@ -74,6 +74,18 @@ static shs_status find_ragged(shs_dataset *dataset, const shs_location *at,
     return SHS_OK;
 }
 
+/* Finds the rows that are there of a window that may reach over an end. */
+static void find_reaching(const shs_dataset *dataset, const shs_location *at,
+                          const struct data_part *part, uint64_t number, shs_rows *rows)
+{
+    const struct data_files *files = &dataset->files;
+    const struct data_stand stand = data_files_stand(files, part, (size_t)at->file, number);
+    const struct data_stand_rows there = data_stand_rows(part, &stand);
+    rows->first = there.first;
+    rows->count = there.count;
+    if (part->joins) rows->file = data_joined_find(files, (size_t)at->file, &rows->first);
+}
+
 static shs_status find_rows(shs_dataset *dataset, const shs_location *at, size_t field,
                             shs_rows *rows)
 {
@@ -88,17 +100,13 @@ static shs_status find_rows(shs_dataset *dataset, const shs_location *at, size_t
     uint64_t number = data_files_number(&dataset->files, (size_t)at->file,
                                         dataset->files.file[at->file].first + at->row);
     struct data_series series = data_files_series(&dataset->files, (size_t)at->file, part->array);
-    if (part->pad) { /* of the window or its mask */
-        const struct data_stand stand = data_stand_find(part, series, number);
-        const struct data_stand_rows there = data_stand_rows(part, &stand);
-        rows->first = there.first;
-        rows->count = there.count;
-        if (rows->count > 1) rows->every = part->every;
-        return SHS_OK;
+    if (part->pad || part->joins) { /* of the window or its mask */
+        find_reaching(dataset, at, part, number, rows);
+    } else {
+        rows->first = data_part_first(part, series, number);
+        rows->count = data_part_rows(part);
     }
-    rows->first = data_part_first(part, series, number);
-    rows->count = data_part_rows(part);
-    rows->every = data_part_runs(part) > 1 ? part->every : 1;
+    rows->every = rows->count > 1 ? part->every : 1;
     if (!part->spacing || rows->count == 1) return SHS_OK;
     rows->every = dataset->what.spacing[part->spacing - 1].least;
     rows->most_every = part->every;
@@ -118,7 +126,8 @@ shs_status shs_locate_rows(shs_dataset *dataset, uint64_t sample, size_t field, 
         size_t c = field - dataset->n_fields;
         *rows = (shs_rows){.dataset = dataset->what.constant[c].array,
                            .count = dataset->constants.constant[c].rows,
-                           .every = 1};
+                           .every = 1,
+                           .file = data_files_of(&dataset->files, sample)};
         return SHS_OK;
     }
     if (!status && field >= dataset->n_fields)
@@ -127,7 +136,9 @@ shs_status shs_locate_rows(shs_dataset *dataset, uint64_t sample, size_t field, 
                            field, dataset->n_fields);
     if (!status) status = shs_locate(dataset, sample, &at);
     if (status) return status;
-    shs_rows found = {.dataset = dataset->what.array[dataset->what.part[field].array], .every = 1};
+    shs_rows found = {.dataset = dataset->what.array[dataset->what.part[field].array],
+                      .every = 1,
+                      .file = at.file};
     status =
         core_wrap(find_rows(dataset, &at, field, &found), "%s: sample %llu", call, (ull)sample);
     if (!status) *rows = found;

@@ -167,6 +167,22 @@ shs_status data_sample_count(const struct data_sample *sample, const uint64_t *r
     return SHS_OK;
 }
 
+bool data_sample_joins(const struct data_sample *sample)
+{
+    return sample->part[0].joins;
+}
+
+uint64_t data_sample_windows(const struct data_sample *sample, uint64_t rows)
+{
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        if (sample->part[i].kind != DATA_WINDOW) continue;
+        uint64_t windows = windows_in(&sample->part[i], rows);
+        if (windows < least) least = windows;
+    }
+    return least;
+}
+
 bool data_sample_has_groups(const struct data_sample *sample)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
@@ -183,15 +199,11 @@ shs_status data_sample_count_groups(const struct data_sample *sample, const uint
     const struct data_part *window = NULL;
     sample_of[0] = 0;
     for (size_t g = 0; g < count; g++) {
-        uint64_t least = UINT64_MAX;
-        for (size_t i = 0; i < sample->n_parts; i++) {
-            if (sample->part[i].kind != DATA_WINDOW) continue;
-            window = &sample->part[i];
-            uint64_t windows = windows_in(window, group[g + 1] - group[g]);
-            if (windows < least) least = windows;
-        }
-        sample_of[g + 1] = sample_of[g] + least;
+        uint64_t rows_in = group[g + 1] - group[g];
+        sample_of[g + 1] = sample_of[g] + data_sample_windows(sample, rows_in);
     }
+    for (size_t i = 0; i < sample->n_parts; i++)
+        if (sample->part[i].kind == DATA_WINDOW) window = &sample->part[i];
     for (size_t i = 0; i < sample->n_parts && window; i++) {
         const struct data_part *part = &sample->part[i];
         if (part->kind == DATA_WINDOW || part->kind == DATA_MASK) continue;
@@ -440,6 +452,7 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
             add_value(text, &any, "lead", part->lead);
         add_every(text, sample, part);
         if (part->pad) core_text_add(text, ", pad=%s", pad_name(part->pad));
+        if (part->joins) core_text_add(text, ", series");
         if (part->valid) core_text_add(text, ", valid=%s", sample->array[part->valid - 1]);
     }
     if (part->kind == DATA_RAGGED) {

@@ -91,6 +91,7 @@ struct data_part {
     uint64_t back;  /* rows by which a window begins earlier; `lead` is then 0 */
     uint64_t every; /* if it is drawn, the largest */
     enum data_pad pad;
+    bool joins;     /* true if windows continue in the next file */
     size_t valid;   /* 0: all windows are samples; else 1 + the array that tells valid rows */
     size_t spacing; /* 0: `every` is fixed; else 1 + the spacing that is drawn for a sample */
     /* Rows of the longest sample. 0: not given and not found yet. For DATA_IMAGE the bytes of the
@@ -158,7 +159,7 @@ static inline bool data_part_is_beside(const struct data_part *part)
  * that they lie: data_stand.h finds each of them. */
 static inline bool data_part_reaches(const struct data_part *part)
 {
-    return part->kind == DATA_WINDOW && part->pad;
+    return part->kind == DATA_WINDOW && (part->pad || part->joins);
 }
 
 /* Returns true if the elements of an array are elements of samples: they are no offsets, no columns
@@ -189,6 +190,12 @@ bool data_sample_has_series(const struct data_sample *sample);
  * error. If `a_series` is not NULL, it is set to the samples of each series. */
 shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
                              const uint64_t *series_rows, uint64_t *samples, uint64_t *a_series);
+
+/* Returns true if windows continue in the next file. All fields are then such windows. */
+bool data_sample_joins(const struct data_sample *sample);
+
+/* Returns how many samples a series of so many rows has, if all fields are windows. */
+uint64_t data_sample_windows(const struct data_sample *sample, uint64_t rows);
 
 /* Counts the samples of a file whose windows are of groups: group g, of `count`, has the rows
  * [group[g], group[g + 1]). sample[g] becomes the number of the first window of group g, and the

@@ -109,9 +109,29 @@ static shs_status check_groups(const struct data_sample *sample)
     return status;
 }
 
+/* Refuses fields beside windows that continue in the next file, unless they are such windows. */
+static shs_status check_joined(const struct data_sample *sample)
+{
+    const struct data_part *joins = NULL, *other = NULL;
+    for (size_t i = 0; i < sample->n_parts; i++)
+        *(sample->part[i].joins ? &joins : &other) = &sample->part[i];
+    if (joins && other)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "field %s has windows that continue in the next file, but field %s has "
+                         "none; give both series, a row as window=1, or neither",
+                         joins->name, other->name);
+    if (joins && is_grouped(sample, joins))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "field %s: no window of a group continues in the next one; leave out "
+                         "series",
+                         joins->name);
+    return SHS_OK;
+}
+
 shs_status data_sample_check(const struct data_sample *sample)
 {
     shs_status status = check_strides(sample);
+    if (!status) status = check_joined(sample);
     if (!status) status = check_valid(sample);
     return status ? status : check_groups(sample);
 }

@@ -6,7 +6,7 @@
 struct data_stand data_stand_find(const struct data_part *part, struct data_series series,
                                   uint64_t i)
 {
-    struct data_stand stand = {.rows = series.rows};
+    struct data_stand stand = {.rows = series.rows, .every = part->every};
     if (series.groups) {
         size_t group = data_groups_of(series.groups, i);
         stand.begin = series.groups->row[group];
@@ -23,7 +23,7 @@ struct data_stand data_stand_find(const struct data_part *part, struct data_seri
 /* Returns row k of a window, counted from the first row of its series. */
 static core_i128 row_of(const struct data_part *part, const struct data_stand *stand, uint64_t k)
 {
-    return (core_i128)stand->anchor + part->lead - part->back + (core_i128)k * part->every;
+    return (core_i128)stand->anchor + part->lead - part->back + (core_i128)k * stand->every;
 }
 
 bool data_stand_row(const struct data_part *part, const struct data_stand *stand, uint64_t k,

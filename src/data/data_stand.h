@@ -10,6 +10,7 @@ struct data_stand {
     uint64_t begin;  /* the first row of the series in the file */
     uint64_t rows;   /* the rows of the series */
     uint64_t anchor; /* i * stride, for window i of the series */
+    uint64_t every;  /* from each row of the window to the next; if it is drawn, the largest */
 };
 
 /* Finds where window i of a file stands. With one series, series.rows must be set. */

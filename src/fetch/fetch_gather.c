@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "data_stand.h"
+#include "data_joined.h"
 #include "fetch_csr.h"
 #include "fetch_images.h"
 #include "fetch_places.h"
@@ -291,23 +291,26 @@ static shs_status add_sample(struct fetch_gather *gather, size_t p, uint64_t slo
     return status;
 }
 
-/* Adds the rows of a window that may reach over an end of its series, and sets the mask of the next
- * field, if the window is padded. */
+/* Adds the rows of a window that may reach over an end of its series or of its file, and sets the
+ * mask of the next field, if the window is padded. */
 static shs_status add_reaching(struct fetch_gather *gather, size_t p, uint64_t slot, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
     const struct data_part *part = &dataset->what.part[p];
     size_t bytes = dataset->sample_bytes[p] / part->window;
-    unsigned char *mask = (unsigned char *)gather->to[p + 1] + slot * part->window;
-    struct fetch_place place = {
-        .file = gather->file[slot], .array = part->array, .count = 1, .to = to};
-    const struct data_stand stand =
-        data_stand_find(part, data_files_series(&dataset->files, place.file, part->array),
-                        number_in_file(gather, slot));
+    size_t file = gather->file[slot];
+    unsigned char *mask = NULL;
+    struct fetch_place place = {.file = file, .array = part->array, .count = 1, .to = to};
+    struct data_stand stand =
+        data_files_stand(&dataset->files, part, file, number_in_file(gather, slot));
     shs_status status = SHS_OK;
+    stand.every = every_of(gather, part, slot);
+    if (part->pad) mask = (unsigned char *)gather->to[p + 1] + slot * part->window;
     for (uint64_t k = 0; k < part->window && !status; k++, place.to += bytes) {
-        mask[k] = data_stand_row(part, &stand, k, &place.first);
-        if (mask[k] || part->pad == DATA_PAD_EDGE)
+        bool there = data_stand_row(part, &stand, k, &place.first);
+        if (mask) mask[k] = there;
+        if (part->joins) place.file = data_joined_find(&dataset->files, file, &place.first);
+        if (there || part->pad == DATA_PAD_EDGE)
             status = add_rows(gather, place, false);
         else
             memset(place.to, 0, bytes);

@@ -222,9 +222,12 @@ void fetch_need_find(const shs_dataset *dataset, uint64_t rows, const bool *boxe
                      struct fetch_need *need)
 {
     const struct data_files *files = &dataset->files;
-    *need = (struct fetch_need){.samples = rows,
-                                .files = rows < files->paths.count ? rows : files->paths.count};
+    *need = (struct fetch_need){.samples = rows, .files = rows};
     bool resolves = false;
+    for (size_t p = 0; p < dataset->what.n_parts; p++)
+        if (dataset->what.part[p].joins)
+            raise_to(&need->files, product(rows, files->paths.count)); /* of any file */
+    if (need->files > files->paths.count) need->files = files->paths.count;
     for (size_t p = 0; p < dataset->what.n_parts; p++)
         add_part(dataset, &dataset->what.part[p], rows, need, &resolves);
     if (!resolves) need->resolved = 0;

@@ -62,6 +62,11 @@ static shs_status refuse_nan(struct work *work, uint64_t sample, size_t field)
     if (!status) status = shs_locate_rows(work->dataset, sample, field, &rows);
     if (status) return status;
     work->has_nan = true;
+    if (work->dataset->what.part[field].joins)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: dataset %s: the window from row %llu on has a NaN, in this file or "
+                         "behind it; write it anew, or let failures.nan keep or replace such rows",
+                         work->dataset->files.paths.path[rows.file], rows.dataset, (ull)rows.first);
     return core_fail(SHS_ERROR_FORMAT,
                      "%s: dataset %s: rows %llu to %llu have a NaN; write them anew, or let "
                      "failures.nan keep or replace such rows",

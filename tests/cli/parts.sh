@@ -158,6 +158,36 @@ for ranks in ${RANKS:-1 2 3}; do
     padded "$ranks" --cache-bytes 1 --threads 2 > found.txt
     same "digests of padded windows on $ranks ranks" expected.txt found.txt
 done
+# windows from one year into the next, on any number of ranks, also from an index
+/usr/bin/python3 - << 'END'
+import h5py, numpy as np
+for year, rows in ((2001, 9), (2002, 4), (2003, 11)):
+    with h5py.File(f'year-{year}.h5', 'w') as f:
+        f.create_dataset('t2m', data=np.random.default_rng(year).random((rows, 3, 4), dtype='f4'), chunks=(2, 3, 4), compression='gzip')
+END
+fields='x=t2m(window=3, every=2, series, crop=1[1:]), y=t2m(window=1, lead=5, series)'
+years() {
+    on "$1" "$SHARDSTEP" digest 'year-*.h5' --fields "$fields" --batch 3 --vranks 3 "${@:2}" < /dev/null
+}
+"$SHARDSTEP" info 'year-*.h5' --fields "$fields" --sample 7 > info.txt
+grep -qF 'sample 7: year-2001.h5, number 7 in the file; file 0, source 0' info.txt || fail "another file: $(cat info.txt)"
+grep -qF 'x: dataset t2m, 3 rows, every 2, from row 7 of year-2001.h5 on' info.txt || fail "other rows: $(cat info.txt)"
+grep -qF 'y: dataset t2m, 1 row from row 3 of year-2002.h5 on' info.txt || fail "another row: $(cat info.txt)"
+"$SHARDSTEP" info 'year-*.h5' --fields "$fields" | grep -qF '19 samples in 3 files' || fail "not 19 samples of all years"
+"$SHARDSTEP" index 'year-*.h5' -o years.index --fields "$fields" > /dev/null
+for how in '' '--part 0,0.5 --part-block 4'; do
+    # shellcheck disable=SC2086
+    years 0 $how > expected.txt
+    for ranks in ${RANKS:-1 2 3}; do
+        # shellcheck disable=SC2086
+        years "$ranks" $how --cache-bytes 1 --threads 2 > found.txt
+        same "digests of years on $ranks ranks" expected.txt found.txt
+    done
+done
+years 2 --index years.index --part 0,0.5 --part-block 4 > found.txt
+same "digests of years from an index" expected.txt found.txt
+refused 0 "a part of overlapping windows would share rows" "$SHARDSTEP" digest 'year-*.h5' --fields "$fields" --part 0,0.5
+
 # rows that are padding are not read, so a crop behind them is cut out of whole samples
 "$SHARDSTEP" digest era.nc --fields 'x=w(window=3, lead=-2, pad=edge)' --augment 'x: window_crop(size=2, axes=y)' \
     --pushdown off > expected.txt < /dev/null

@@ -443,8 +443,10 @@ def run(shardstep, number, told):
         case.update(inner=[], picks={}, crops={}, names={}, halves=False)
     case['members'] = None if case['runs'] else make_members(number, case)
     arrays, paths, offsets, longest = [], [], [], 0
-    for file in range(draw.choice([1, 1, 1, 2])):
-        shape = [draw.randint(1, 5), draw.randint(4, 20)] if case['row_axes'] == 2 else [draw.randint(12, 60)]
+    joins = case['window'] and case['row_axes'] == 1 and random.Random(f'series {number}').random() < .4
+    files = draw.choice([1, 1, 1, 2])
+    for file in range(4 if joins else files):
+        shape = [draw.randint(1, 12)] if joins else [draw.randint(1, 5), draw.randint(4, 20)] if case['row_axes'] == 2 else [draw.randint(12, 60)]
         arrays.append(make_array(draw, shape + case['inner'], case['kind']))
         paths.append(f'part{file}.h5')
         write(draw, paths[-1], wrap(arrays[-1], case['members']), case)
@@ -465,7 +467,7 @@ def run(shardstep, number, told):
     for name in names:
         texts.append(text_of(case, draw, name))
         wanted[name] = []
-        for array, o in zip(arrays, offsets):
+        for array, o in zip(series_of(arrays, joins), offsets):
             samples, masks = samples_of(case, array, o, longest, pads.get(name))
             wanted[name] += samples
             if masks is not None:
@@ -476,11 +478,16 @@ def run(shardstep, number, told):
     if more.random() < .2:
         own, constant = add_constant(more, paths)
         texts.insert(more.randint(0, len(texts)), own)
-    if case['window'] and more.random() < .3:
+    if case['window'] and more.random() < .3 and not joins:
         good, every = add_valid(more, case, arrays, paths), 'every={}'.format(case['window'][3])
         said = more.choice(['x', 'xy'])
         texts = [one.replace(every, every + ', valid=v') if one[0] in said else one for one in texts]
         kept = [[are_valid(case, pads.get(name), one) for one in good] for name in names if name in said]
+    if joins:
+        texts = [one.replace(f"every={case['window'][3]}", f"every={case['window'][3]}, series") for one in texts]
+        with open('list.txt', 'w', encoding='utf-8') as names_of:
+            names_of.write(''.join(f'{path}\n' for path in paths[:3]))
+        paths = ['@list.txt', paths[3]]
     for name, (word, lead) in pads.items():
         texts = [one.replace('lead={}, every={}'.format(*case['window'][2:]),
                              'lead={}, every={}, pad={}'.format(lead, case['window'][3], word))
@@ -516,6 +523,11 @@ def run(shardstep, number, told):
                 print(f'case {number}: {text}: slot {slot}, sample {row} of {name}: {difference}')
                 return False
     return True
+
+
+def series_of(arrays, joins):
+    """The arrays of all files or, if windows continue in the next file, of the two sources."""
+    return [np.concatenate(arrays[:3]), arrays[3]] if joins else arrays
 
 
 def difference_of(due, came):

@@ -8,7 +8,7 @@ enum {
     PARTS = 3,
     MOST_SAMPLES = 400,
     FILES = 3,
-    MOST_ROWS = 256 /* of a file */
+    MOST_ROWS = 400 /* of a file, or of all files */
 };
 
 static const double borders[PARTS + 1] = {0, 0.5, 0.8, 1};
@@ -35,6 +35,12 @@ static void mark_nearest(const shs_dataset *data, uint64_t sample, size_t f, uin
     }
 }
 
+/* Returns the rows before a file, if they count: windows continue in the next file. */
+static uint64_t rows_before(const shs_dataset *data, uint64_t file)
+{
+    return data->files.joined ? data->files.joined[file].before : 0;
+}
+
 /* Marks the rows of a sample, and those between them. */
 static void mark_rows(shs_dataset *data, uint64_t sample, unsigned char part, struct seen *seen)
 {
@@ -42,13 +48,15 @@ static void mark_rows(shs_dataset *data, uint64_t sample, unsigned char part, st
     shs_rows rows;
     for (size_t f = 0; f < shs_dataset_fields(data); f++) {
         if (!CHECK_STATUS(shs_locate_rows(data, sample, f, &rows), SHS_OK)) return;
-        if (data->what.part[f].pad == DATA_PAD_EDGE) mark_nearest(data, sample, f, &first, &end);
+        if (data->what.part[f].pad == DATA_PAD_EDGE && !data->files.joined)
+            mark_nearest(data, sample, f, &first, &end);
         if (!rows.count) continue;
+        rows.first += rows_before(data, rows.file);
         uint64_t behind = rows.first + (rows.count - 1) * rows.every + 1;
         if (rows.first < first) first = rows.first;
         if (behind > end) end = behind;
     }
-    file = data_files_of(&data->files, sample);
+    if (!data->files.joined) file = data_files_of(&data->files, sample);
     for (uint64_t row = first; row < end && CHECK_IS(row, <, MOST_ROWS); row++)
         seen->row[file][row] |= part;
 }
@@ -125,6 +133,8 @@ static void parts_have_no_row_in_common_in_folder(void)
         {"x=t(window=2, lead=3), y=t(window=1, lead=9)", 6},
         {"w(axes=2, window=4)", 3},
         {"t(window=4, lead=-3, pad=edge)", 3},
+        {"t(window=4, series)", 3},
+        {"t(window=3, stride=2, lead=-2, every=2, pad=zero, series)", 2},
         {"t(window=1, lead=5, pad=edge)", 5},
         {"t(window=2, stride=2, lead=-7, pad=edge)", 3},
         {"t(window=1, lead=5, pad=zero)", 0},
