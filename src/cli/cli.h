@@ -42,7 +42,7 @@ struct cli_arguments {
         *list_fields, *fill, *chunk_shape, *write, *shape, *index, *worst;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, reduce, json,
         probe, help, quick, one_sample_a_file, map, cf, overwrite, any_rows, encoded, plugins, cold,
-        busy;
+        busy, kerchunk;
 };
 
 /* Sets of options that several commands take. Each option of the table is in one of these sets. */

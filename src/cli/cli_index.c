@@ -4,16 +4,17 @@
 #include "cli.h"
 #include "cli_all_fields.h"
 #include "cli_output.h"
+#include "cli_references.h"
 #include "core_memory.h"
 #include "data_dataset.h"
 #include "data_index.h"
 #include "mpi_job.h"
 
-static shs_status write_index(const struct cli_arguments *arguments, const struct data_pack *pack)
+static shs_status write_file(const struct cli_arguments *arguments, const char *bytes, size_t count)
 {
     struct io_output output = {0};
     shs_status status = cli_output_begin(arguments->output, arguments->overwrite, &output);
-    if (!status) status = io_output_write(&output, pack->bytes, pack->length);
+    if (!status) status = io_output_write(&output, bytes, count);
     if (!status) status = io_output_commit(&output);
     cli_output_end(&output);
     return status;
@@ -35,27 +36,65 @@ static shs_status tell(const struct cli_arguments *arguments, struct data_pack *
     return cli_output_printed(arguments->output);
 }
 
-static shs_status make(const struct cli_arguments *arguments)
+/* Writes references instead of an index. */
+static shs_status make_references(const struct cli_arguments *arguments,
+                                  const struct io_paths *inputs)
+{
+    struct cli_references references;
+    struct core_text text = {0};
+    shs_status status = cli_references_read(inputs, arguments->fields, &references);
+    if (!status) status = cli_references_print(&references, &text);
+    if (!status) status = write_file(arguments, text.bytes, text.length);
+    if (!status)
+        printf("%zu files, %zu datasets, %zu bytes of references\n", references.files,
+               references.count, text.length);
+    core_text_free(&text);
+    cli_references_free(&references);
+    return status ? status : cli_output_printed(arguments->output);
+}
+
+static shs_status make_index(const struct cli_arguments *arguments)
 {
     const char *path = arguments->plain[0];
     const shs_dataset_options options = {.one_sample_a_file = arguments->one_sample_a_file,
                                          .cf = arguments->cf};
     struct data_pack pack = {0};
-    struct io_paths inputs = {0};
     char *found = NULL;
-    shs_status status = io_paths_find(path, &inputs);
-    if (!status)
-        status = cli_output_check(arguments->output, arguments->overwrite, &inputs, "index");
-    if (!status) status = cli_probe(arguments, path, arguments->fields);
-    if (!status && !arguments->fields)
-        status = cli_all_fields(path, arguments->one_sample_a_file, &found);
+    shs_status status = SHS_OK;
+    if (!arguments->fields) status = cli_all_fields(path, arguments->one_sample_a_file, &found);
     if (!status)
         status = data_dataset_examine(path, found ? found : arguments->fields, &options, &pack);
-    if (!status) status = write_index(arguments, &pack);
+    if (!status) status = write_file(arguments, pack.bytes, pack.length);
     if (!status) status = tell(arguments, &pack);
     data_pack_free(&pack);
-    io_paths_free(&inputs);
     core_free(&found);
+    return status;
+}
+
+/* References are of whole datasets as they are stored. */
+static shs_status check_options(const struct cli_arguments *arguments)
+{
+    if (!arguments->kerchunk || !(arguments->one_sample_a_file || arguments->cf)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "index: --kerchunk has datasets as they are stored; leave %s out",
+                     arguments->cf ? "--cf" : "--one-sample-a-file");
+}
+
+static shs_status make(const struct cli_arguments *arguments)
+{
+    const char *path = arguments->plain[0];
+    struct io_paths inputs = {0};
+    shs_status status = check_options(arguments);
+    if (!status) status = io_paths_find(path, &inputs);
+    if (!status)
+        status = cli_output_check(arguments->output, arguments->overwrite, &inputs,
+                                  arguments->kerchunk ? "references" : "index");
+    if (!status) status = cli_probe(arguments, path, arguments->fields);
+    if (!status && arguments->kerchunk)
+        status = make_references(arguments, &inputs);
+    else if (!status)
+        status = make_index(arguments);
+    io_paths_free(&inputs);
     return status;
 }
 
@@ -79,9 +118,10 @@ const struct cli_command cli_index = {
                "dataset that is opened "
                "with the index must be among --fields; windows and names may differ.",
     .examples = "index 'year-*.h5' -o year.index\n"
+                "index year-1.h5 -o year.json --kerchunk\n"
                 "digest 'year-*.h5' --index year.index",
     .takes = CLI_WITH_PROBE,
-    .options = "--fields --one-sample-a-file --cf --output --overwrite",
+    .options = "--fields --one-sample-a-file --cf --output --overwrite --kerchunk",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

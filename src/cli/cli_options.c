@@ -148,6 +148,10 @@ const struct cli_option cli_options[] = {
     FLAG("--encoded", encoded, CLI_BY_NAME, CLI_ROWS,
          "Images of folders are kept as they are, of any sizes, to be decoded by decode(NAME, "
          "size=S) of --fields."),
+    FLAG("--kerchunk", kerchunk, CLI_BY_NAME, CLI_OUTPUT,
+         "Instead of an index, writes references to the chunks in the form of kerchunk (JSON), "
+         "which fsspec, zarr and xarray read: the datasets of several files are joined along "
+         "their first axis, and a field NAME(constant) is taken from the first file."),
     FLAG("--overwrite", overwrite, CLI_BY_NAME, CLI_OUTPUT,
          "A file that has the name of the new file already is replaced."),
     NUMBER("--lines", lines, CLI_BY_NAME, 1, 32767, 8, CLI_OUTPUT, "N",
