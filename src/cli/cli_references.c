@@ -185,7 +185,7 @@ shs_status cli_references_read(const struct io_paths *paths, const char *fields,
 /* The names of axes so far, and their lengths. Axes without a name get one by their length. */
 struct dimensions {
     struct dimension {
-        char name[SHS_MAX_AXES * 16];
+        char name[256];
         uint64_t length;
         uint32_t before; /* axes of the same length that an array has before it, without a name */
         bool named;

@@ -18,7 +18,7 @@ shs_status data_index_read(const char *path, struct data_pack *pack)
     shs_status status = io_open(path, &file);
     if (status) return status;
     status = io_identify(file, path, &identity);
-    if (!status) status = core_new((size_t)identity.bytes, 1, "an index", &pack->bytes);
+    if (!status) status = core_resize((size_t)identity.bytes, 1, "an index", &pack->bytes);
     if (!status)
         status =
             core_wrap(io_read_at(file, 0, pack->bytes, (size_t)identity.bytes, &got), "%s", path);
@@ -34,7 +34,7 @@ shs_status data_index_share(shs_run *run, shs_status mine, struct data_pack *pac
     uint64_t bytes = mine ? 0 : pack->length;
     shs_status status = mpi_broadcast(run, &bytes, sizeof bytes), taken = mine;
     if (!status && !taken && run->rank)
-        taken = core_new((size_t)bytes, 1, "an index", &pack->bytes);
+        taken = core_resize((size_t)bytes, 1, "an index", &pack->bytes);
     if (!status) status = mpi_agree(run, core_wrap(taken, "shs_dataset_open"), "shs_dataset_open");
     pack->length = pack->capacity = (size_t)bytes;
     if (!status) status = mpi_broadcast(run, pack->bytes, (size_t)bytes);

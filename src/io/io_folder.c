@@ -75,15 +75,34 @@ shs_status io_is_folder(const char *path, bool *folder)
     return SHS_OK;
 }
 
-shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user)
+shs_status io_list_kinds(const char *folder,
+                         void (*visit)(const char *name, bool plain, void *user), void *user)
 {
     DIR *directory = opendir(folder);
     if (!directory) return io_fail("cannot read the folder", folder, errno, NULL);
     errno = 0;
     for (struct dirent *entry; (entry = readdir(directory)); errno = 0)
-        visit(entry->d_name, user);
+        visit(entry->d_name, entry->d_type == DT_REG, user);
     int error = errno;
     closedir(directory);
     if (error) return io_fail("cannot read the folder", folder, error, NULL);
     return SHS_OK;
+}
+
+/* A visit that wants names only. */
+struct names {
+    void (*visit)(const char *name, void *user);
+    void *user;
+};
+
+static void visit_name(const char *name, bool plain, void *user)
+{
+    const struct names *names = user;
+    (void)plain;
+    names->visit(name, names->user);
+}
+
+shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user)
+{
+    return io_list_kinds(folder, visit_name, &(struct names){visit, user});
 }

@@ -22,6 +22,11 @@ shs_status io_is_folder(const char *path, bool *folder);
 /* Calls `visit` for each name in a folder, "." and ".." among them, in no particular order. */
 shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user);
 
+/* The same. `plain` is true if the folder itself tells that a name is that of a plain file; not
+ * every file system does. */
+shs_status io_list_kinds(const char *folder,
+                         void (*visit)(const char *name, bool plain, void *user), void *user);
+
 /* Makes the path `folder`/`name`. The caller releases *path with core_free(). */
 shs_status io_join(const char *folder, const char *name, char **path);
 

@@ -92,11 +92,12 @@ static bool may_be_hdf5(const char *name)
     return false;
 }
 
-static void visit_name(const char *name, void *user)
+/* A name that the folder tells to be a plain file's need not be looked at. */
+static void visit_name(const char *name, bool plain, void *user)
 {
     struct collection *to = user;
     if (to->status || *name == '.') return;
-    if (may_be_hdf5(name)) to->status = add_in_folder(to, name, add_file);
+    if (may_be_hdf5(name)) to->status = add_in_folder(to, name, plain ? add : add_file);
 }
 
 static shs_status find_in_folder(const char *path, struct collection *to)
@@ -107,7 +108,7 @@ static shs_status find_in_folder(const char *path, struct collection *to)
     for (size_t length = strlen(folder); length > 1 && folder[length - 1] == '/'; length--)
         folder[length - 1] = '\0';
     to->folder = folder;
-    status = io_list(folder, visit_name, to);
+    status = io_list_kinds(folder, visit_name, to);
     if (!status) status = to->status;
     core_free(&folder);
     sort(to);
