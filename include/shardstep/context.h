@@ -21,7 +21,27 @@
  *   sample. So are operators of the program's own, and operators that mix the samples of a batch.
  * - Rows that are bad stop the loader, since a member cannot know of them in another slab. A list
  *   of rows to exclude is allowed. No twins are looked for.
- * - The number G is a part of the run's fingerprint, unless it is 1. */
+ * - The number G is a part of the run's fingerprint, unless it is 1.
+ *
+ * WAITING. A Collective call waits for the other ranks. A rank that waits sleeps, after a short
+ * while in which it tries again and again. When it has waited for warn_seconds, `report` is called
+ * in the thread of the call, with SHS_REPORT_WAITING and a text that names the ranks that are
+ * missing and says where each of them was last seen: in which Collective call or shs_next(), at
+ * which step, on which node, and whether its process is stopped or has ended. It is called again
+ * each time the wait has doubled.
+ *
+ * When a rank has waited for limit_seconds, the call returns SHS_ERROR_TIMEOUT, on this rank and on
+ * the other ranks that wait; a rank that comes later gets it, too. The message belongs to the first
+ * of them. By default there is no limit, because a rank may be in a debugger or write for long. A
+ * time in which the whole job was held does not count.
+ *
+ * After SHS_ERROR_TIMEOUT the run is good only for shs_close(), which does not wait then, and every
+ * other Collective call of the run returns SHS_ERROR_TIMEOUT. MPI may still write to the memory
+ * that was given to the call that has returned. MPI_Finalize() would wait for the ranks that are
+ * missing, so a program ends the job by MPI_Abort(), as shs_must() does.
+ *
+ * In a run that shs_open_ranks() opened, the `agree` of the program waits, and nothing of this
+ * holds. */
 #ifndef SHARDSTEP_CONTEXT_H
 #define SHARDSTEP_CONTEXT_H
 
@@ -55,6 +75,8 @@ typedef enum shs_report_kind {
     /** The checkpoint saved last is damaged, and an earlier one was restored: see shs_restore() in
      * checkpoint.h. */
     SHS_REPORT_CHECKPOINT,
+    /** This rank has waited for other ranks for some time: see WAITING in context.h. */
+    SHS_REPORT_WAITING,
 } shs_report_kind;
 
 /** A function of the program that is told what happens in a run and is no error. `user` is the
@@ -64,7 +86,7 @@ typedef enum shs_report_kind {
 typedef void shs_report(void *user, shs_report_kind kind, const char *text);
 
 /** What a run is defined by. A zeroed struct means the defaults. The options must be the same on
- * every rank, except `report` and `report_user`. */
+ * every rank, except `report`, `report_user` and all numbers of seconds. */
 typedef struct shs_run_options {
     /** The seed of every random number of the run. Any value; default 0. */
     uint64_t seed;
@@ -90,6 +112,14 @@ typedef struct shs_run_options {
 
     /** Handed to `report`; borrowed until the run is closed. */
     void *report_user;
+
+    /** Seconds of waiting for other ranks after which `report` is called: see WAITING above.
+     * More than 0; default 0: 60 seconds. INFINITY means never. */
+    double warn_seconds;
+
+    /** Seconds of waiting for other ranks after which the run ends with SHS_ERROR_TIMEOUT: see
+     * WAITING above. More than 0; default 0: the run waits for ever. */
+    double limit_seconds;
 } shs_run_options;
 
 /** What a run knows of itself. Rank p of P hosts the virtual ranks from first_vrank to

@@ -24,7 +24,8 @@ enum {
 /** Collective where `status` comes from a Collective function, Local otherwise. Returns `status` if
  * it is no error, and prints what shs_notice() has to tell. On an error it prints the message to
  * the standard error, once in the job, and ends the job with exit code 2. If all ranks have the
- * error, each calls MPI_Finalize() and exits; if this rank alone has it, the rank calls
+ * error, each calls MPI_Finalize() and exits; if this rank alone has it, or if other ranks are
+ * missing (SHS_ERROR_TIMEOUT), the rank calls
  * MPI_Abort(). */
 static inline shs_status shs_must(shs_status status)
 {

@@ -60,7 +60,8 @@ extern "C" {
     X(SHS_ERROR_EXHAUSTED, -9, "a random stream has no words left")                                \
     X(SHS_ERROR_MPI, -10, "the MPI library reported an error")                                     \
     X(SHS_ERROR_ORDER, -11, "an epoch lost or repeated rows")                                      \
-    X(SHS_ERROR_GATHER, -12, "the program's own gather of all ranks failed")
+    X(SHS_ERROR_GATHER, -12, "the program's own gather of all ranks failed")                       \
+    X(SHS_ERROR_TIMEOUT, -13, "other ranks did not come within the limit")
 
 /** What a function that can fail returns. SHS_OK is 0 and means done. A positive status is an
  * expected outcome, a negative status is an error. The table above has them all. */

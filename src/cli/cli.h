@@ -118,6 +118,11 @@ int cli_exit_code(shs_status status);
  * the user excluded are not told. */
 void cli_report(void *user, shs_report_kind kind, const char *text);
 
+/* Collective. Opens a command's run, which reports by cli_report() unless the options say more. A
+ * rank that has waited half an hour for others ends the command; the environment variable
+ * SHARDSTEP_LIMIT_SECONDS sets another number of seconds, and 0 no limit. */
+shs_status cli_open(const shs_run_options *options, shs_run **run);
+
 /* Collective. Closes a command's run. Returns `code`. If closing fails and `code` is not CLI_ERROR
  * already, prints the error and returns CLI_ERROR. */
 int cli_close(shs_run **run, int code);

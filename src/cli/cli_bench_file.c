@@ -290,7 +290,7 @@ int cli_bench_file(const struct cli_arguments *arguments)
                                      .vranks = arguments->vranks,
                                      .group = arguments->group,
                                      .report = cli_report};
-    shs_status status = mpi_job_open(&options, &bench.run);
+    shs_status status = cli_open(&options, &bench.run);
     if (!status) status = measure_all(&bench);
     if (!status && bench.run->rank == 0) status = bench_print(&bench);
     int code = cli_exit_code(status);

@@ -386,7 +386,7 @@ shs_status cli_bench_read(const char *folder, bool quick)
     if (!status) status = name_file(folder, &bench.path);
     if (!status) status = core_new(1 << 14, sizeof *bench.order, "row numbers", &bench.order);
     if (!status) status = core_new(BATCH, ROW_BYTES, "a batch", &bench.memory);
-    if (!status) status = mpi_job_open(&options, &bench.run);
+    if (!status) status = cli_open(&options, &bench.run);
     if (!status) status = run_all(&bench);
     if (bench.path) io_discard(bench.path, status);
     shs_status closed = mpi_job_close(&bench.run);

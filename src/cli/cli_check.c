@@ -215,7 +215,7 @@ static int run(const struct cli_arguments *arguments)
 {
     struct work work = {.arguments = arguments};
     shs_run_options options = {0};
-    shs_status status = mpi_job_open(&options, &work.run);
+    shs_status status = cli_open(&options, &work.run);
     if (!status) status = begin(&work);
     if (!status) status = check_files(&work);
     if (!status && work.limits.list)

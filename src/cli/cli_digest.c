@@ -117,7 +117,7 @@ static int run(const struct cli_arguments *arguments)
                                .vranks = arguments->vranks,
                                .group = arguments->group,
                                .report = cli_report};
-    shs_status status = mpi_job_open(&options, &digest.run);
+    shs_status status = cli_open(&options, &digest.run);
     if (!status) status = digest_steps(&digest);
     int code = cli_exit_code(status);
     core_hash_free(&digest.hash);

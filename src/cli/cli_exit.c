@@ -1,7 +1,9 @@
-/* What a command says beside its results: reports, its exit code, and its run closed. */
+/* The run of a command, and what the command says beside its results: reports and its exit code. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli.h"
+#include "core_text.h"
 #include "mpi_job.h"
 
 int cli_exit_code(shs_status status)
@@ -19,6 +21,31 @@ void cli_report(void *user, shs_report_kind kind, const char *text)
     (void)user;
     if (kind != SHS_REPORT_EXCLUDED && kind != SHS_REPORT_TWINS_UNKNOWN)
         fprintf(stderr, "shardstep: %s\n", text);
+}
+
+enum {
+    LIMIT_SECONDS = 1800
+};
+
+/* Sets the seconds that a rank waits for others at most. */
+static shs_status read_limit(double *seconds)
+{
+    const char *text = getenv("SHARDSTEP_LIMIT_SECONDS");
+    uint64_t number = LIMIT_SECONDS;
+    if (text && *text && !core_parse_u64(text, &number))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "SHARDSTEP_LIMIT_SECONDS is '%.40s'; give whole seconds, 0 for no limit",
+                         text);
+    *seconds = (double)number;
+    return SHS_OK;
+}
+
+shs_status cli_open(const shs_run_options *options, shs_run **run)
+{
+    shs_run_options with = *options;
+    shs_status status = read_limit(&with.limit_seconds);
+    if (!with.report) with.report = cli_report;
+    return status ? status : mpi_job_open(&with, run);
 }
 
 int cli_close(shs_run **run, int code)

@@ -382,7 +382,7 @@ static int run(const struct cli_arguments *arguments)
 {
     struct import import = {.arguments = arguments};
     shs_run_options options = {0};
-    shs_status status = mpi_job_open(&options, &import.run);
+    shs_status status = cli_open(&options, &import.run);
     if (!status) status = import_all(&import);
     int code = cli_exit_code(status);
     return cli_close(&import.run, code);

@@ -101,7 +101,7 @@ static int run(const struct cli_arguments *arguments)
     shs_run *job = NULL;
     shs_run_options options = {0};
     int code = CLI_DONE;
-    shs_status status = mpi_job_open(&options, &job);
+    shs_status status = cli_open(&options, &job);
     if (status) return cli_exit_code(status);
     if (job->rank == 0) {
         status = make_sheet(arguments);

@@ -295,7 +295,7 @@ static int run(const struct cli_arguments *arguments)
 {
     shs_run *job = NULL;
     shs_run_options options = {0};
-    shs_status status = mpi_job_open(&options, &job);
+    shs_status status = cli_open(&options, &job);
     if (!status) status = make_and_print(arguments, job);
     int code = cli_exit_code(status);
     return cli_close(&job, code);

@@ -250,10 +250,13 @@ static shs_status next(shs_loader *loader, shs_batch *batch, bool wait, const ch
     shs_status status = check_next(loader, batch, function);
     if (!status) status = load_units_former(loader->units);
     if (status) return status;
+    uint64_t step = loader->cursor.step;
+    mpi_watch_next(loader->dataset->run, step, true);
     if (loader->handed == 0) status = begin_step(loader);
     if (status || loader->member.failed) load_ahead_stop(loader->ahead);
     if (!status) status = load_unit(loader, wait, &unit);
     if (!status) hand_out(loader, unit, batch);
+    mpi_watch_next(loader->dataset->run, step, false);
     return status;
 }
 

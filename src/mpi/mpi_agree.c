@@ -63,10 +63,15 @@ static void mark_loader(shs_run *run, uint64_t id, shs_status status)
         }
 }
 
+/* The message of a rank that has waited too long says where. */
+static shs_status not_agreed(shs_status status)
+{
+    return status == SHS_ERROR_TIMEOUT ? status : core_wrap(status, "agreeing on a status");
+}
+
 static shs_status broadcast(shs_run *run, int from, void *bytes, size_t count)
 {
-    return core_wrap(run->transport->broadcast(run->transport, from, bytes, count),
-                     "agreeing on a status");
+    return not_agreed(run->transport->broadcast(run->transport, from, bytes, count));
 }
 
 /* Collective. Brings the status and the message of rank `from`, the lowest failing rank, to every
@@ -170,15 +175,16 @@ static struct mpi_ballot own_ballot(const shs_run *run, shs_status mine, const s
                                call->sum};
 }
 
-static shs_status agree(shs_run *run, shs_status mine, struct call *call)
+static shs_status agree_together(shs_run *run, shs_status mine, struct call *call)
 {
     struct mpi_ballot ballot = own_ballot(run, mine, call);
     const int64_t *all = ballot.greatest;
     call->judge = all[ENDED] != 0;
     if (run->closed || run->left_by) return refuse_gone(run, call);
     if (!run->transport) return agree_alone(run, mine);
-    shs_status status = run->transport->agree(run->transport, &ballot);
-    if (status) return core_wrap(status, "agreeing on a status");
+    shs_status status = mpi_watch_check(run);
+    if (!status) status = run->transport->agree(run->transport, &ballot);
+    if (status) return not_agreed(status);
     bool leaves = all[CLOSES] && all[STAYS];
     if (leaves) {
         run->left_by = run->ranks - (int)all[CLOSES] + 1;
@@ -192,6 +198,14 @@ static shs_status agree(shs_run *run, shs_status mine, struct call *call)
     call->judge = all[ENDED] && all[ENDED] == -all[ENDED_NEGATIVE];
     call->sum = ballot.sum;
     return mine;
+}
+
+static shs_status agree(shs_run *run, shs_status mine, struct call *call)
+{
+    mpi_watch_begin(run, call->text);
+    shs_status status = agree_together(run, mine, call);
+    mpi_watch_end(run);
+    return status;
 }
 
 static struct call print_call(const char *name, va_list arguments)

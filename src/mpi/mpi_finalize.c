@@ -15,8 +15,9 @@ static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
     if (run->closed) return MPI_SUCCESS;
     mpi_settle_close(run, "MPI_Finalize without shs_close");
     run->closed = true;
-    if (!run->left_by) mpi_link_free_communicators(link);
     MPI_Comm_free_keyval(&link->keyval);
+    if (run->watch.late) return MPI_SUCCESS;
+    if (!run->left_by) mpi_link_free_communicators(link);
     mpi_link_release(link);
     return MPI_SUCCESS;
 }

@@ -72,8 +72,3 @@ int mpi_job_rank(void)
     if (running()) MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     return rank;
 }
-
-void mpi_job_finish(void)
-{
-    if (running()) MPI_Finalize();
-}

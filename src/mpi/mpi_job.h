@@ -34,7 +34,8 @@ shs_status mpi_job_close(shs_run **run);
 /* Local. This process's rank in the job; 0 without MPI. */
 int mpi_job_rank(void);
 
-/* Collective. Ends MPI if it runs. */
+/* Collective. Ends MPI if it runs. If a run has waited too long for other ranks, ends the whole job
+ * with exit code 2, because MPI_Finalize() would wait for these ranks, too. */
 void mpi_job_finish(void);
 
 #endif

@@ -37,5 +37,3 @@ int mpi_job_rank(void)
 {
     return 0;
 }
-
-void mpi_job_finish(void) {}

@@ -55,22 +55,27 @@ static bool is_finished(void)
 
 static shs_status works(const struct mpi_transport *transport)
 {
-    (void)transport;
-    if (!is_finished()) return SHS_OK;
+    shs_run *run = ((const struct mpi_link *)transport)->run;
+    if (!is_finished()) return mpi_watch_check(run);
     return core_fail(SHS_ERROR_STATE, "MPI_Finalize() was called before; close the run first");
 }
 
 /* MPI_Comm_free() is collective. If some ranks do not close the run, the communicators are left to
- * MPI_Finalize(). */
+ * MPI_Finalize(). In a run that has waited too long, requests still use the type and the operation,
+ * too. */
 static void close_link(struct mpi_transport *transport, bool together)
 {
     struct mpi_link *link = mpi_link_of(transport);
+    bool late = link->run->watch.late != SHS_OK;
     if (!is_finished()) {
         mpi_finalize_detach(link);
-        mpi_link_release(link);
+        if (!late) mpi_link_release(link);
         if (together) mpi_link_free_communicators(link);
     }
-    core_free(&link);
+    if (late)
+        mpi_link_leave(link);
+    else
+        core_free(&link);
 }
 
 static const struct mpi_transport over_mpi = {.agree = mpi_link_agree,
@@ -108,7 +113,9 @@ void mpi_link_free(struct mpi_link **link)
 
 shs_status mpi_link_join(struct mpi_link *link, MPI_Comm comm)
 {
-    shs_status status = mpi_check(MPI_Comm_dup(comm, &link->comm), "MPI_Comm_dup");
+    MPI_Request request;
+    int code = MPI_Comm_idup(comm, &link->comm, &request);
+    shs_status status = mpi_link_wait(link->run, code, &request, "MPI_Comm_idup");
     if (!status) MPI_Comm_set_errhandler(link->comm, MPI_ERRORS_RETURN);
     return status;
 }

@@ -6,22 +6,47 @@
 
 #include "mpi_transport.h"
 
+enum {
+    MPI_LINK_PIECE = 1 << 22, /* the most bytes of one message */
+    MPI_LINK_ROOM = 1 << 12
+};
+
 struct mpi_link {
     struct mpi_transport transport; /* stands first: mpi_link_of() casts its address */
+    shs_run *run;                   /* whose watch holds for the link's waits */
     MPI_Comm comm;                  /* the run's own duplicate of the program's communicator */
     MPI_Comm node;                  /* the ranks of this node; MPI_COMM_NULL until it is wanted */
     int keyval;                     /* the key of the attribute described in mpi_finalize.c */
     MPI_Datatype ballot;            /* MPI's description of struct mpi_ballot */
     MPI_Op agree;                   /* the operation that joins two ballots */
-};
+    struct mpi_link *next_left;     /* in a list of mpi_link_wait.c */
 
-enum {
-    MPI_LINK_PIECE = 1 << 22 /* the most bytes of one message */
+    /* A call's small data, while MPI has it. A call that has waited too long returns, and its data
+     * may be gone, but MPI may write to it later. */
+    _Alignas(16) char room[MPI_LINK_ROOM];
 };
 
 /* Turns what an MPI function returned into a status: SHS_OK, or SHS_ERROR_MPI with the library's
  * reason. `operation` names the call in the message. */
 shs_status mpi_check(int code, const char *operation);
+
+/* Local. Waits for a request that an MPI call has begun, under the run's watch. `code` is what that
+ * call returned, and `operation` its name. After SHS_ERROR_TIMEOUT the request goes on: the memory
+ * that it uses must stay. */
+shs_status mpi_link_wait(shs_run *run, int code, MPI_Request *request, const char *operation);
+
+/* Local. Does the same for several requests. */
+shs_status mpi_link_wait_all(shs_run *run, int code, MPI_Request *requests, int count,
+                             const char *operation);
+
+/* Local. Copies small data to the link's room, which it returns. Returns `bytes` if the data is too
+ * large for the room. mpi_link_room_to() copies small data back. */
+void *mpi_link_room(struct mpi_link *link, void *bytes, size_t count);
+void mpi_link_room_to(const struct mpi_link *link, void *bytes, size_t count);
+
+/* Local. Keeps a link of a run that has waited too long until the process ends, since MPI may still
+ * write to its room. */
+void mpi_link_leave(struct mpi_link *link);
 
 /* The link that a transport belongs to. */
 static inline struct mpi_link *mpi_link_of(struct mpi_transport *transport)
@@ -32,7 +57,7 @@ static inline struct mpi_link *mpi_link_of(struct mpi_transport *transport)
 /* Local. Makes a link that has no communicator yet. On error *link is NULL. */
 shs_status mpi_link_new(struct mpi_link **link);
 
-/* Collective over comm. Gives the link a duplicate of the communicator. */
+/* Collective over comm. Gives the link a duplicate of the communicator. The link has its run. */
 shs_status mpi_link_join(struct mpi_link *link, MPI_Comm comm);
 
 /* Local. Releases a link that has no communicator, and leaves NULL. Accepts a pointer to NULL. */
@@ -65,7 +90,11 @@ shs_status mpi_link_gather(struct mpi_transport *transport, const void *records,
 shs_status mpi_link_in_order(struct mpi_transport *transport, const void *bytes, size_t count,
                              void *room, mpi_take *take, void *user);
 
-/* Collective over `comm`. Does what mpi_link_greatest() does over the link's communicator. */
-shs_status mpi_link_greatest_over(MPI_Comm comm, uint64_t *numbers, size_t count);
+/* Collective over `comm`. They do what mpi_link_greatest() and mpi_link_broadcast() do over the
+ * link's communicator. */
+shs_status mpi_link_greatest_over(struct mpi_link *link, MPI_Comm comm, uint64_t *numbers,
+                                  size_t count);
+shs_status mpi_link_broadcast_over(struct mpi_link *link, MPI_Comm comm, int from, void *bytes,
+                                   size_t count);
 
 #endif

@@ -1,4 +1,5 @@
 /* shs_open(): a run on a communicator. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,41 +45,56 @@ static shs_status check_level(void)
                                       "MPI_THREAD_FUNNELED");
 }
 
-/* Collective over `comm`, which has no run yet. Returns the lowest failing rank's status, and sets
- * its message, on every rank. */
-static shs_status agree_without_run(MPI_Comm comm, shs_status mine)
+/* What the ranks tell each other before they have a run. It has static storage, because a rank
+ * without memory must tell the others, too, and because MPI may still write to it when a rank has
+ * waited too long. MPI is called in one thread only. */
+static struct told {
+    int lowest;
+    int status;
+    char message[CORE_MESSAGE_BYTES];
+} told;
+
+/* Collective over `comm`, which has no run yet: `none` has the rank and its watch only. Returns the
+ * lowest failing rank's status, and sets its message, on every rank. */
+static shs_status agree_without_run(MPI_Comm comm, shs_run *none, shs_status mine)
 {
-    struct {
-        int status;
-        char message[CORE_MESSAGE_BYTES];
-    } failure;
-    int rank = 0, ranks = 1;
-    memset(&failure, 0, sizeof failure);
-    MPI_Comm_rank(comm, &rank);
-    MPI_Comm_size(comm, &ranks);
-    int candidate = mine ? rank : ranks, lowest = candidate;
-    MPI_Allreduce(&candidate, &lowest, 1, MPI_INT, MPI_MIN, comm);
-    if (lowest == ranks) return SHS_OK;
-    if (rank == lowest) {
-        failure.status = mine;
-        snprintf(failure.message, sizeof failure.message, "rank %d: shs_open: %.*s", rank,
+    MPI_Request request;
+    memset(&told, 0, sizeof told);
+    told.lowest = mine ? none->rank : none->ranks;
+    int code = MPI_Iallreduce(MPI_IN_PLACE, &told.lowest, 1, MPI_INT, MPI_MIN, comm, &request);
+    shs_status status = mpi_link_wait(none, code, &request, "MPI_Iallreduce");
+    if (status || told.lowest == none->ranks) return status;
+    bool is_mine = none->rank == told.lowest;
+    if (is_mine) {
+        told.status = mine;
+        snprintf(told.message, sizeof told.message, "rank %d: shs_open: %.*s", none->rank,
                  CORE_MESSAGE_BYTES - 32, shs_message());
     }
-    MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, lowest, comm);
-    return core_tell((shs_status)failure.status, failure.message, rank == lowest, true);
+    int bytes = (int)(sizeof told - offsetof(struct told, status));
+    code = MPI_Ibcast(&told.status, bytes, MPI_BYTE, told.lowest, comm, &request);
+    status = mpi_link_wait(none, code, &request, "MPI_Ibcast");
+    if (status) return status;
+    return core_tell((shs_status)told.status, told.message, is_mine, true);
 }
 
 /* Collective. Allocates the run on every rank or on none. A rank without memory must tell the
  * others before the first MPI call in which they would wait for it. */
-static shs_status make_run(MPI_Comm comm, shs_status mine, shs_run **run, struct mpi_link **link)
+static shs_status make_run(MPI_Comm comm, const shs_run_options *options, shs_status mine,
+                           shs_run **run, struct mpi_link **link)
 {
-    shs_status status = mine;
+    shs_run none = {.report = options->report, .report_user = options->report_user};
+    MPI_Comm_rank(comm, &none.rank);
+    MPI_Comm_size(comm, &none.ranks);
+    shs_status status = mine ? mine : mpi_watch_options(&none, options);
     if (!status) status = core_new(1, sizeof **run, "a run", run);
     if (!status) status = mpi_link_new(link);
-    status = agree_without_run(comm, status);
+    status = agree_without_run(comm, &none, status);
     if (status) {
         mpi_link_free(link);
         core_free(run);
+    } else {
+        **run = none;
+        (*link)->run = *run;
     }
     return status;
 }
@@ -86,18 +102,21 @@ static shs_status make_run(MPI_Comm comm, shs_status mine, shs_run **run, struct
 static shs_status open_run(MPI_Comm comm, const shs_run_options *options, shs_status mine,
                            shs_run **run)
 {
+    static const shs_run_options defaults = {0};
     struct mpi_link *link = NULL;
-    shs_status status = make_run(comm, mine, run, &link);
+    if (!options) options = &defaults;
+    shs_status status = make_run(comm, options, mine, run, &link);
     if (status) return status;
     status = mpi_link_join(link, comm);
     if (status) {
-        mpi_link_free(&link);
+        if (status == SHS_ERROR_TIMEOUT)
+            mpi_link_leave(link); /* MPI may still make the communicator */
+        else
+            mpi_link_free(&link);
         core_free(run);
-        return core_wrap(status, "shs_open");
+        return status == SHS_ERROR_TIMEOUT ? status : core_wrap(status, "shs_open");
     }
     (*run)->transport = &link->transport;
-    MPI_Comm_rank(link->comm, &(*run)->rank);
-    MPI_Comm_size(link->comm, &(*run)->ranks);
     return mpi_run_begin(run, "shs_open", options, mpi_finalize_attach(*run));
 }
 

@@ -65,8 +65,9 @@ static void release(shs_run **run, bool together)
     mpi_stop_remove(*run);
     (*run)->closed = true;
     (*run)->transport = NULL;
+    mpi_watch_close(*run);
     if (transport) transport->close(transport, together);
-    mpi_windows_free(&(*run)->windows, false);
+    if (!(*run)->watch.late) mpi_windows_free(&(*run)->windows, false);
     mpi_run_release(*run);
     *run = NULL;
 }
@@ -81,10 +82,13 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     (*run)->report = options->report;
     (*run)->report_user = options->report_user;
     shs_status status = mine;
+    if (!status) status = mpi_watch_options(*run, options);
     if (!status) status = host_vranks(*run, options);
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
     status = agree_on_options(*run, call, options, status);
-    if (status) release(run, true);
+    if (!status && (*run)->transport && (*run)->transport->node)
+        status = mpi_agree(*run, core_wrap(mpi_watch_open(*run), "%s", call), "%s", call);
+    if (status) release(run, status != SHS_ERROR_TIMEOUT);
     return status;
 }
 
@@ -167,7 +171,7 @@ void mpi_run_hold(shs_run *run)
 void mpi_run_release(shs_run *run)
 {
     if (--run->holders) return;
-    mpi_windows_free(&run->windows, true);
+    if (!run->watch.late) mpi_windows_free(&run->windows, true);
     core_free(&run);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core_status.h"
+#include "mpi_watch.h"
 #include "mpi_window.h"
 #include "order_ledger.h"
 #include "shardstep/context.h"
@@ -72,6 +73,8 @@ struct shs_run {
     uint32_t streams_drawn; /* bit s says that an open loader draws from stream s */
 
     struct mpi_windows windows; /* memory that the run shares with other ranks of the node */
+
+    struct mpi_watch watch; /* what each rank of the node does, and how long this rank may wait */
 
     shs_report *report; /* told what happens and is no error; NULL: nobody is told */
     void *report_user;

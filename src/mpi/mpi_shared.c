@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -100,4 +102,17 @@ void mpi_shared_leave(void **memory, size_t bytes)
 {
     if (*memory) munmap(*memory, bytes);
     *memory = NULL;
+}
+
+char mpi_shared_state(int64_t process)
+{
+    char path[40], line[256] = "";
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)process);
+    FILE *file = fopen(path, "re");
+    if (!file) return kill((pid_t)process, 0) ? 'Z' : '?';
+    size_t length = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    line[length] = '\0';
+    const char *name_end = strrchr(line, ')');
+    return name_end && name_end[1] == ' ' && name_end[2] ? name_end[2] : '?';
 }

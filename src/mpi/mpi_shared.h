@@ -39,4 +39,9 @@ void *mpi_shared_join(const struct mpi_shared *shared, size_t bytes);
 /* Local. Unmaps memory and leaves NULL. Accepts a pointer to NULL. */
 void mpi_shared_leave(void **memory, size_t bytes);
 
+/* Local. Returns the state of a process of the machine, as the system tells it: T if it is stopped
+ * by a signal, t by a debugger, Z if it has ended, and so on. Returns Z for a process that is gone,
+ * and ? where the system does not tell. */
+char mpi_shared_state(int64_t process);
+
 #endif

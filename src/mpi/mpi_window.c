@@ -21,8 +21,7 @@ enum {
     NUMBERS = TAKEN + MPI_WINDOWS
 };
 
-/* Collective. Finds out how many ranks the node has. */
-static shs_status find_node(shs_run *run)
+shs_status mpi_windows_find_node(shs_run *run)
 {
     struct mpi_windows *windows = &run->windows;
     if (windows->node_ranks) return SHS_OK;
@@ -82,9 +81,7 @@ static size_t choose(const struct mpi_windows *windows, const uint64_t *taken, s
     return best;
 }
 
-/* Collective over the node. Makes shared memory. *memory is NULL on every rank of the node if it
- * cannot be made or mapped on some rank. */
-static shs_status make_shared(shs_run *run, size_t bytes, void **memory)
+shs_status mpi_windows_make(shs_run *run, size_t bytes, void **memory)
 {
     const struct mpi_node_way *node = run->transport->node;
     struct mpi_shared shared = {.file = -1};
@@ -113,7 +110,7 @@ static shs_status add_pooled(shs_run *run, size_t bytes, bool *added)
     void *memory = NULL;
     *added = false;
     if (windows->count == MPI_WINDOWS) return SHS_OK;
-    shs_status status = make_shared(run, bytes, &memory);
+    shs_status status = mpi_windows_make(run, bytes, &memory);
     if (!memory) return status;
     windows->pool[windows->count++] = (struct mpi_pooled){.memory = memory, .bytes = bytes};
     *added = true;
@@ -164,7 +161,7 @@ shs_status mpi_window_take(shs_run *run, const struct mpi_window_wish *wish,
 {
     core_assert(wish->zeroed <= wish->bytes);
     *window = (struct mpi_window){0};
-    shs_status status = find_node(run);
+    shs_status status = mpi_windows_find_node(run);
     if (!status && run->windows.node_ranks > 1) status = take_shared(run, wish, window);
     if (!status && !window->memory && wish->bytes) status = take_own(run, wish, window);
     return status;
@@ -176,7 +173,8 @@ void mpi_window_give_back(struct mpi_window *window)
     if (window->shared) {
         struct mpi_pooled *pooled = &window->run->windows.pool[window->number];
         pooled->taken = false;
-        if (window->run->closed) mpi_shared_leave(&pooled->memory, pooled->bytes);
+        if (window->run->closed && !window->run->watch.late)
+            mpi_shared_leave(&pooled->memory, pooled->bytes);
     }
     core_free(&window->own);
     *window = (struct mpi_window){0};

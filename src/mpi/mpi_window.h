@@ -72,6 +72,14 @@ struct mpi_windows {
     struct mpi_pooled pool[MPI_WINDOWS];
 };
 
+/* Collective. Finds out how many ranks the node has, unless that is known. */
+shs_status mpi_windows_find_node(struct shs_run *run);
+
+/* Collective over the node, which has several ranks. Makes zeroed memory that the ranks share and
+ * that is not in the pool: free it by mpi_shared_leave(). *memory is NULL on every rank of the node
+ * if it cannot be made or mapped on some rank. */
+shs_status mpi_windows_make(struct shs_run *run, size_t bytes, void **memory);
+
 /* Local. Frees the shared windows that are not taken, or all of them. */
 void mpi_windows_free(struct mpi_windows *windows, bool all);
 

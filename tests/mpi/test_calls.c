@@ -4,7 +4,7 @@
 #include "shardstep/gradient.h"
 #include "shardstep/mpi.h"
 
-/* MPI calls of this rank. */
+/* MPI calls of this rank. A call that does not block counts as one that does. */
 struct calls {
     int allreduce, broadcast, send, receive, others;
 };
@@ -42,6 +42,48 @@ int MPI_Gatherv(const void *mine, int count, MPI_Datatype type, void *all, const
 {
     counted.others++;
     return PMPI_Gatherv(mine, count, type, all, counts, places, all_type, to, comm);
+}
+
+int MPI_Iallreduce(const void *mine, void *all, int count, MPI_Datatype type, MPI_Op op,
+                   MPI_Comm comm, MPI_Request *request)
+{
+    counted.allreduce++;
+    return PMPI_Iallreduce(mine, all, count, type, op, comm, request);
+}
+
+int MPI_Ibcast(void *bytes, int count, MPI_Datatype type, int from, MPI_Comm comm,
+               MPI_Request *request)
+{
+    counted.broadcast++;
+    return PMPI_Ibcast(bytes, count, type, from, comm, request);
+}
+
+int MPI_Isend(const void *bytes, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm,
+              MPI_Request *request)
+{
+    counted.send++;
+    return PMPI_Isend(bytes, count, type, to, tag, comm, request);
+}
+
+int MPI_Irecv(void *bytes, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm,
+              MPI_Request *request)
+{
+    counted.receive++;
+    return PMPI_Irecv(bytes, count, type, from, tag, comm, request);
+}
+
+int MPI_Igatherv(const void *mine, int count, MPI_Datatype type, void *all, const int *counts,
+                 const int *places, MPI_Datatype all_type, int to, MPI_Comm comm,
+                 MPI_Request *request)
+{
+    counted.others++;
+    return PMPI_Igatherv(mine, count, type, all, counts, places, all_type, to, comm, request);
+}
+
+int MPI_Ibarrier(MPI_Comm comm, MPI_Request *request)
+{
+    counted.others++;
+    return PMPI_Ibarrier(comm, request);
 }
 
 int MPI_Barrier(MPI_Comm comm)

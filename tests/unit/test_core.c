@@ -93,7 +93,8 @@ static const struct {
                 {"SHS_ERROR_EXHAUSTED", -9},
                 {"SHS_ERROR_MPI", -10},
                 {"SHS_ERROR_ORDER", -11},
-                {"SHS_ERROR_GATHER", -12}};
+                {"SHS_ERROR_GATHER", -12},
+                {"SHS_ERROR_TIMEOUT", -13}};
 
 static void statuses_have_names(void)
 {
@@ -116,7 +117,7 @@ static void statuses_have_texts_of_their_own(void)
     }
     CHECK_TEXT(shs_status_text(SHS_OK), "done");
     CHECK_TEXT(shs_status_text(SHS_ERROR_MEMORY), "memory ran out");
-    CHECK_TEXT(shs_status_text((shs_status)-13), "unknown status");
+    CHECK_TEXT(shs_status_text((shs_status)-14), "unknown status");
     CHECK_TEXT(shs_status_text((shs_status)6), "unknown status");
 }
 

@@ -1,0 +1,54 @@
+/* Requests of MPI that this rank waits for under the run's watch. */
+#include <string.h>
+
+#include "core_memory.h"
+#include "mpi_link.h"
+#include "mpi_wait.h"
+
+struct pending {
+    MPI_Request *requests;
+    int count;
+    const char *operation;
+};
+
+static bool is_done(void *user, shs_status *status)
+{
+    struct pending *pending = user;
+    int done = 0;
+    int code = MPI_Testall(pending->count, pending->requests, &done, MPI_STATUSES_IGNORE);
+    *status = mpi_check(code, pending->operation);
+    return *status || done;
+}
+
+shs_status mpi_link_wait_all(shs_run *run, int code, MPI_Request *requests, int count,
+                             const char *operation)
+{
+    struct pending pending = {requests, count, operation};
+    if (code != MPI_SUCCESS) return mpi_check(code, operation);
+    return mpi_wait(run, operation, is_done, &pending);
+}
+
+shs_status mpi_link_wait(shs_run *run, int code, MPI_Request *request, const char *operation)
+{
+    return mpi_link_wait_all(run, code, request, 1, operation);
+}
+
+void *mpi_link_room(struct mpi_link *link, void *bytes, size_t count)
+{
+    return count > sizeof link->room ? bytes : memcpy(link->room, bytes, count);
+}
+
+void mpi_link_room_to(const struct mpi_link *link, void *bytes, size_t count)
+{
+    if (count <= sizeof link->room) memcpy(bytes, link->room, count);
+}
+
+/* Links whose requests may still be pending: MPI may write to their rooms until the process ends.
+ */
+static struct mpi_link *left;
+
+void mpi_link_leave(struct mpi_link *link)
+{
+    link->next_left = left;
+    left = link;
+}
