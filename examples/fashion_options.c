@@ -22,12 +22,17 @@ static const char USAGE[] =
     "  --seed S                  of everything random (42)\n"
     "  --checkpoints DIR         go on from the newest checkpoint there; save there\n"
     "  --checkpoint-every STEPS  save after so many steps too, not only after each epoch\n"
+    "  --end-margin SECONDS      save and stop so long before the job ends, as\n"
+    "                            SHARDSTEP_END_TIME or SLURM_JOB_END_TIME says (60; 0: never)\n"
+    "  --wait-limit SECONDS      end the job if a rank is missing for so long (600; 0: never)\n"
     "  --log FILE                append a JSON object for each epoch\n"
     "  --record FILE             append hashes of each step, which `shardstep audit` checks\n"
     "  --hash                    print a hash of the final weights as the last line\n"
     "  --help\n"
     "\n"
-    "Returns 0: done; 2: error; 75: stopped by SIGUSR1 and saved, run it again to go on.\n";
+    "Returns 0: done; 2: error; 75: stopped by SIGUSR1, SIGTERM, SIGINT or the end of the job, "
+    "and\n"
+    "saved: run it again to go on.\n";
 
 typedef enum kind {
     TEXT,
@@ -52,6 +57,8 @@ static const struct row {
     {"seed", NUMBER, AT(seed), 0, UINT64_MAX},
     {"checkpoints", TEXT, AT(checkpoints), 0, 0},
     {"checkpoint-every", NUMBER, AT(checkpoint_every), 0, UINT32_MAX},
+    {"end-margin", NUMBER, AT(end_margin), 0, UINT32_MAX},
+    {"wait-limit", NUMBER, AT(wait_limit), 0, UINT32_MAX},
     {"log", TEXT, AT(log), 0, 0},
     {"record", TEXT, AT(record), 0, 0},
     {"hash", FLAG, AT(hash), 0, 0},
@@ -117,7 +124,9 @@ bool fashion_options_read(int argc, char **argv, bool speaks, fashion_options *o
                                  .batch = 32,
                                  .epochs = 8,
                                  .steps = UINT64_MAX,
-                                 .seed = 42};
+                                 .seed = 42,
+                                 .end_margin = 60,
+                                 .wait_limit = 600};
     for (int i = 0; i < ROWS; i++)
         names[i] = (struct option){.name = TABLE[i].name, .has_arg = TABLE[i].kind != FLAG};
     opterr = 0;

@@ -16,6 +16,8 @@ typedef struct fashion_options {
     uint64_t steps; /* UINT64_MAX: all that the epochs have */
     uint64_t seed;
     uint64_t checkpoint_every; /* in steps; 0: only at the end of an epoch */
+    uint64_t end_margin;       /* in seconds; 0: the end of the job is not looked at */
+    uint64_t wait_limit;       /* in seconds; 0: no limit */
     bool hash;
     bool help;
 } fashion_options;

@@ -3,8 +3,8 @@
  *     mpirun -n 2 ./train_fashion --data fashion.h5 --checkpoints checkpoints
  *
  * The weights come out the same, bit for bit, on 1, 2, … V ranks, stopped and started again or not.
- * SIGUSR1 stops it after the step: it saves and returns 75, and the same command goes on, on as
- * many ranks as there are now. */
+ * SIGUSR1, SIGTERM, SIGINT or the end of the job's time stops it after the step: it saves and
+ * returns 75, and the same command goes on, on as many ranks as there are now. */
 #include <inttypes.h>
 #include <mpi.h>
 #include <signal.h>
@@ -375,10 +375,15 @@ static void release_stop_signal(void)
 static int run(const fashion_options *with)
 {
     training t = {.with = *with};
-    shs_must(shs_open(
-        MPI_COMM_WORLD,
-        &(shs_run_options){.seed = with->seed, .vranks = with->vranks, .stop_signal = SIGUSR1},
-        &t.run));
+    shs_must(shs_open(MPI_COMM_WORLD,
+                      &(shs_run_options){.seed = with->seed,
+                                         .vranks = with->vranks,
+                                         .stop_signal = SIGUSR1,
+                                         .stop_on_term = true,
+                                         .end_margin = (double)with->end_margin,
+                                         .limit_seconds = (double)with->wait_limit,
+                                         .report = shs_print_report},
+                      &t.run));
     release_stop_signal();
     t.info = shs_info(t.run);
     open_data(&t);

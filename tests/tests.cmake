@@ -109,6 +109,7 @@ shs_unit_test(test_cache ${LAYERS})
 shs_unit_test(test_null ${LAYERS})
 
 shs_mpi_test(test_agree)
+shs_mpi_test(test_stops)
 if(SHARDSTEP_MPI)
   shs_test_program(levels mpi/levels.c)
   shs_test_ranks(levels mpi $<TARGET_FILE:levels>)

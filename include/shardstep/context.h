@@ -23,6 +23,23 @@
  *   of rows to exclude is allowed. No twins are looked for.
  * - The number G is a part of the run's fingerprint, unless it is 1.
  *
+ * STOPS. A stop is asked for by shs_request_stop(), by a signal (stop_signal, stop_on_term), or by
+ * the time (end_seconds, end_margin), on any rank. The next Collective call, usually the
+ * shs_gradient_mean() of the step, takes the request to all ranks, and all ranks stop at the same
+ * step: shs_next() returns SHS_STOP at the beginning of the next step of each loader, except for
+ * loaders that were opened with through_stop. A request that comes before the loader is opened or
+ * restored stops it before its first step. The program then saves, and exits with a code by which a
+ * job script starts it again (SHS_EXIT_STOPPED of must.h).
+ *
+ * With end_margin the environment variable SHARDSTEP_END_TIME, or else SLURM_JOB_END_TIME, tells
+ * when the job ends: in whole seconds since 1970. Where no such variable is set, nothing asks for a
+ * stop. The variables and clocks of ranks may differ: the first rank that asks stops all.
+ *
+ * Launchers pass signals on in their own ways. The mpirun of Open MPI hands SIGUSR1 to all ranks,
+ * but answers SIGTERM and SIGINT by ending the job: the ranks get SIGTERM, and SIGKILL after a
+ * second, or as many as `--mca odls_base_sigkill_timeout` says. It then returns another code than
+ * the ranks.
+ *
  * WAITING. A Collective call waits for the other ranks. A rank that waits sleeps, after a short
  * while in which it tries again and again. When it has waited for warn_seconds, `report` is called
  * in the thread of the call, with SHS_REPORT_WAITING and a text that names the ranks that are
@@ -45,6 +62,7 @@
 #ifndef SHARDSTEP_CONTEXT_H
 #define SHARDSTEP_CONTEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -102,6 +120,11 @@ typedef struct shs_run_options {
      * before the run is open is not caught. */
     int stop_signal;
 
+    /** If true, SIGTERM and SIGINT ask for a stop, too, where the process does not ignore them;
+     * default false. A second SIGINT ends the process, or does whatever it did before. See STOPS
+     * above. */
+    bool stop_on_term;
+
     /** G, the number of ranks that load the virtual ranks of a group together, for samples that are
      * large: see GROUPS above. From 1 to the number of ranks, which it divides; default 0: 1. */
     uint64_t group;
@@ -116,6 +139,15 @@ typedef struct shs_run_options {
     /** Seconds of waiting for other ranks after which `report` is called: see WAITING above.
      * More than 0; default 0: 60 seconds. INFINITY means never. */
     double warn_seconds;
+
+    /** Seconds from the opening of the run after which this rank asks for a stop. More than 0;
+     * default 0: no such limit. */
+    double end_seconds;
+
+    /** Seconds before the end of the job at which this rank asks for a stop: as many as a step, an
+     * evaluation and a checkpoint take. The environment tells when the job ends: see STOPS above.
+     * More than 0; default 0: the environment is not looked at. */
+    double end_margin;
 
     /** Seconds of waiting for other ranks after which the run ends with SHS_ERROR_TIMEOUT: see
      * WAITING above. More than 0; default 0: the run waits for ever. */

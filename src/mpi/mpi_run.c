@@ -48,15 +48,17 @@ static shs_status host_vranks(shs_run *run, const shs_run_options *options)
     return SHS_OK;
 }
 
-/* Collective. Agrees on what defines the run. Runs without groups need not name them. */
+/* Collective. Agrees on what defines the run. Only options that are set
+ * are named behind the first three. */
 static shs_status agree_on_options(shs_run *run, const char *call, const shs_run_options *options,
                                    shs_status mine)
 {
     char group[40] = "";
     if (options->group > 1) snprintf(group, sizeof group, ", group %llu", (ull)options->group);
     return mpi_agree(run, core_wrap(mine, "%s", call),
-                     "%s(seed %llu, vranks %llu, stop_signal %d%s)", call, (ull)options->seed,
-                     (ull)options->vranks, options->stop_signal, group);
+                     "%s(seed %llu, vranks %llu, stop_signal %d%s%s)", call, (ull)options->seed,
+                     (ull)options->vranks, options->stop_signal,
+                     options->stop_on_term ? ", stop_on_term" : "", group);
 }
 
 static void release(shs_run **run, bool together)
@@ -84,7 +86,7 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     shs_status status = mine;
     if (!status) status = mpi_watch_options(*run, options);
     if (!status) status = host_vranks(*run, options);
-    if (!status) status = mpi_stop_install(*run, options->stop_signal);
+    if (!status) status = mpi_stop_install(*run, options);
     status = agree_on_options(*run, call, options, status);
     if (!status && (*run)->transport && (*run)->transport->node)
         status = mpi_agree(*run, core_wrap(mpi_watch_open(*run), "%s", call), "%s", call);

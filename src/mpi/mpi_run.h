@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core_status.h"
+#include "mpi_stop.h"
 #include "mpi_watch.h"
 #include "mpi_window.h"
 #include "order_ledger.h"
@@ -65,10 +66,8 @@ struct shs_run {
     int left_by;   /* 1 + the lowest rank that closed the run while others went on; else 0 */
     int left_with; /* if left_by is set: the lowest rank that went on, which prints the message */
 
-    bool stop_asked;         /* a call asked this rank to stop */
-    bool stop_agreed;        /* an agreement has told every rank to stop */
-    int stop_signal;         /* the signal that asks to stop; 0 for no signal */
-    uint64_t signals_before; /* signals that came before the run was opened */
+    struct mpi_stops stops; /* what asks this rank to stop */
+    bool stop_agreed;       /* an agreement has told every rank to stop */
 
     uint32_t streams_drawn; /* bit s says that an open loader draws from stream s */
 
@@ -160,16 +159,6 @@ uint64_t mpi_ledgers_ended(const shs_run *run);
 /* Collective. Judges the epochs that have ended, which must be the same on every rank, and does the
  * checks of members. SHS_ERROR_ORDER if rows were lost or repeated. */
 shs_status mpi_ledgers_judge(shs_run *run);
-
-/* Local. True once a call or a signal has asked this rank to stop. */
-bool mpi_stop_asked(const shs_run *run);
-
-/* Local. Makes a signal a request to stop; 0 for no signal. SHS_ERROR_ARGUMENT if the system cannot
- * handle the signal. */
-shs_status mpi_stop_install(shs_run *run, int stop_signal);
-
-/* Local. Puts the program's own handler of the run's stop signal back. */
-void mpi_stop_remove(shs_run *run);
 
 /* Collective. The one point of agreement: every collective function begins or ends with it.
  *

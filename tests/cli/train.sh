@@ -2,7 +2,7 @@
 # Weights are bit-identical on any number of ranks, and after any stop and resume.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-needs h5repack fashion
+needs pgrep h5repack fashion
 
 import_fashion fashion.h5
 train="$BUILD/examples/train_fashion --data fashion.h5 --vranks 4"
@@ -55,6 +55,19 @@ step=$(ls stopped | tail -n 1 | sed 's/^step-0*//; s/[-.].*//')
 weights 3 --steps $((step + 5)) --checkpoints stopped > resumed.txt
 weights 2 --steps $((step + 5)) > straight.txt
 same "weights after a signal at step $step" straight.txt resumed.txt
+
+# SIGTERM to one rank stops all ranks, and so does the end of the job's time
+code=0
+$MPIRUN -n 3 $train --checkpoint-every 2 --checkpoints termed > /dev/null 2> err.txt &
+job=$!
+await_checkpoint termed
+kill -TERM "$(pgrep -n -f 'train_fashion .*--checkpoints termed')"
+wait $job || code=$?
+[ "$code" = 75 ] || fail "exit code $code, not 75, after SIGTERM to one rank: $(cat err.txt)"
+code=0
+SHARDSTEP_END_TIME=$(($(date +%s) + 50)) on 0 $train --checkpoints ended > /dev/null 2> err.txt || code=$?
+[ "$code" = 75 ] || fail "exit code $code, not 75, at the end of the job's time: $(cat err.txt)"
+ls ended/step-*00000.h5 > /dev/null || fail "no checkpoint at the end of the job's time: $(ls ended)"
 
 # what a checkpoint belongs to
 refused 2 'made with V = 4 virtual ranks.*pass vranks 4' "$BUILD/examples/train_fashion" \
