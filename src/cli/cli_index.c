@@ -31,8 +31,8 @@ static shs_status tell(const struct cli_arguments *arguments, struct data_pack *
     data_index_close(&index);
     printf("%zu files, %zu of them in the index, %zu bytes\n", files, described, bytes);
     if (described < files)
-        printf("the others are examined when they are opened: a field of theirs is virtual, or "
-               "they changed meanwhile\n");
+        printf("the others are examined when they are opened: numbers that opening needs of them, "
+               "such as offsets, are too many, or they changed meanwhile\n");
     return cli_output_printed(arguments->output);
 }
 

@@ -133,6 +133,8 @@ static shs_status compare(struct data_files *files, size_t number, bool others, 
     for (size_t s = 0; open && others && s < files->sample->n_arrays && !status; s++) {
         if (open->arrays[s].through)
             status = h5_array_check(open->arrays[s].through, &other_touched);
+        else
+            status = data_sources_check(open->arrays[s].sources, &other_touched);
         touched = touched || other_touched;
     }
     return status || !touched ? status : look_again(files, number, &now, bytes);

@@ -6,6 +6,7 @@
 #include "core_memory.h"
 #include "data_index_field.h"
 #include "data_open_file.h"
+#include "data_sources.h"
 
 enum {
     MOST_BYTES = 256 << 20, /* of an index whose files are examined ahead; more files have none */
@@ -116,6 +117,20 @@ void data_index_end(struct data_pack *pack, const struct data_sample *sample,
     memcpy(pack->bytes, &head, sizeof head);
 }
 
+/* Returns true if the files of a virtual array's sources are still those that were examined. */
+static bool has_sound_sources(const struct data_field *field, const struct io_witness *witness)
+{
+    struct io_identity now;
+    for (size_t i = 0; i < data_sources_count(field->sources); i++) {
+        bool noted = false;
+        if (io_identify_path(data_sources_field(field->sources, i)->path, &now)) return false;
+        for (size_t k = 0; k < witness->files; k++)
+            noted |= !memcmp(&witness->file[k].identity, &now, sizeof now);
+        if (!noted) return false;
+    }
+    return true;
+}
+
 /* Returns true if a file was not changed while it was examined, and all of its fields can be
  * described. */
 static bool is_sound(const struct data_files *files, const struct data_open_file *open,
@@ -129,7 +144,9 @@ static bool is_sound(const struct data_files *files, const struct data_open_file
         memcmp(&now, &witness->file[0].identity, sizeof now) != 0)
         return false;
     for (size_t s = 0; s < files->sample->n_arrays; s++)
-        if (!data_index_field_fits(&open->arrays[s], data_sample_is_read_at_open(files->sample, s)))
+        if (!data_index_field_fits(&open->arrays[s],
+                                   data_sample_is_read_at_open(files->sample, s)) ||
+            !has_sound_sources(&open->arrays[s], witness))
             return false;
     return true;
 }

@@ -1,5 +1,6 @@
 #include "data_index_field.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -7,6 +8,7 @@
 #include "data_index_meaning.h"
 #include "data_pick.h"
 #include "data_slab.h"
+#include "data_sources.h"
 
 enum {
     MOST_VALUES = 64 << 20, /* bytes of the rows of a field */
@@ -31,7 +33,6 @@ static bool has_few_values(const struct data_field *field)
 /* Of packed numbers whole rows can be read as they are stored, and no parts of rows. */
 bool data_index_field_fits(const struct data_field *field, bool values)
 {
-    if (field->sources) return false;
     if (!values) return true;
     return has_few_values(field) && !field->checked_by && !field->slab.length &&
            !(field->unpack && field->part);
@@ -75,10 +76,47 @@ static void pack_values(struct data_pack *pack, struct data_field *field)
     core_free(&rows);
 }
 
+/* Packs a source, whose rows the array takes in part. It is packed whole. */
+static void pack_source(struct data_pack *pack, const struct data_field *field,
+                        const struct data_field *source)
+{
+    struct data_field whole = *source;
+    struct io_identity file = {0};
+    bool own = !strcmp(source->path, field->path);
+    char *path = own ? NULL : realpath(source->path, NULL);
+    whole.part = NULL;
+    whole.sample = whole.whole;
+    whole.sample.name = source->sample.name;
+    whole.row_bytes = whole.stored_bytes = whole.whole_bytes;
+    if (!own) {
+        shs_status status = io_identify_path(source->path, &file);
+        if (status && !pack->status) pack->status = status;
+    }
+    data_pack_text(pack, own ? NULL : path ? path : source->path);
+    data_pack_bytes(pack, &file, sizeof file);
+    data_index_field_pack(pack, &whole, true, false);
+    free(path);
+}
+
+/* Packs the sources of a virtual array that is read from them. */
+static void pack_sources(struct data_pack *pack, const struct data_field *field)
+{
+    size_t count = data_sources_count(field->sources);
+    data_pack_number(pack, count);
+    if (!count) return;
+    const struct h5_runs *runs = data_sources_runs(field->sources);
+    data_pack_number(pack, runs->element_bytes);
+    data_pack_number(pack, runs->n_runs);
+    data_pack_bytes(pack, runs->run, runs->n_runs * sizeof *runs->run);
+    for (size_t i = 0; i < count; i++)
+        pack_source(pack, field, data_sources_field(field->sources, i));
+}
+
 void data_index_field_pack(struct data_pack *pack, struct data_field *field, bool whole,
                            bool values)
 {
-    bool by_hdf5 = whole && (!field->direct || (field->checked_by && !field->checked_by->direct));
+    bool by_hdf5 = whole && (!data_field_is_direct(field) ||
+                             (field->checked_by && !field->checked_by->direct));
     const struct data_field uncut = data_slab_uncut(field);
     data_pack_struct(pack, &uncut, sizeof uncut);
     data_pack_text(pack, field->sample.name);
@@ -86,6 +124,7 @@ void data_index_field_pack(struct data_pack *pack, struct data_field *field, boo
     data_index_meaning_pack(pack, field);
     data_pack_number(pack, by_hdf5);
     data_index_layout_pack(pack, whole ? field->direct : NULL);
+    pack_sources(pack, field);
     data_pack_number(pack, whole);
     if (whole) pack_checksums(pack, field);
     if (values)
@@ -199,6 +238,49 @@ static shs_status unpack_checksums(struct data_unpack *unpack, const struct io_i
     return unpack_field(unpack, field->path, identity, depth + 1, field->checked_by, needs_hdf5);
 }
 
+static shs_status unpack_source(struct data_unpack *unpack, const struct data_field *field,
+                                const struct io_identity *identity, unsigned depth,
+                                struct data_sources_known *known)
+{
+    bool needs_hdf5 = false;
+    char *path = NULL;
+    struct io_identity *file = &known->file[known->count];
+    struct data_field *source = &known->field[known->count++];
+    shs_status status = data_unpack_text(unpack, &path);
+    if (!status) status = data_unpack_bytes(unpack, file, sizeof *file);
+    if (!path) *file = *identity;
+    if (!status)
+        status =
+            unpack_field(unpack, path ? path : field->path, file, depth + 1, source, &needs_hdf5);
+    core_free(&path);
+    return status;
+}
+
+/* Takes the sources of a virtual array. If this process may not have as many open, HDF5 reads the
+ * array. */
+static shs_status unpack_sources(struct data_unpack *unpack, const struct io_identity *identity,
+                                 unsigned depth, struct data_field *field, bool *needs_hdf5)
+{
+    struct data_sources_known known = {0};
+    uint64_t count = 0, element = 0, runs = 0;
+    shs_status status = data_unpack_number(unpack, &count);
+    if (status || !count) return status;
+    if (depth == MOST_DEPTH || count > unpack->left) return wrong();
+    status = data_unpack_number(unpack, &element);
+    if (!status) status = data_unpack_number(unpack, &runs);
+    if (!status)
+        status = data_unpack_array(unpack, runs, sizeof *known.run, "runs of rows", &known.run);
+    if (!status) status = core_new((size_t)count, sizeof *known.field, "sources", &known.field);
+    if (!status) status = core_new((size_t)count, sizeof *known.file, "sources", &known.file);
+    while (known.count < count && !status)
+        status = unpack_source(unpack, field, identity, depth, &known);
+    known.n_runs = (size_t)runs;
+    known.element_bytes = (size_t)element;
+    shs_status made = data_sources_make(&known, status ? 0 : data_sources_allowed(), field);
+    *needs_hdf5 |= !field->sources;
+    return status ? status : made;
+}
+
 static shs_status unpack_values(struct data_unpack *unpack, struct data_field *field)
 {
     uint64_t bytes, all;
@@ -223,6 +305,7 @@ static shs_status unpack_field(struct data_unpack *unpack, const char *path,
     if (!status) status = data_index_meaning_unpack(unpack, field);
     if (!status) status = data_unpack_number(unpack, &by_hdf5);
     if (!status) status = data_index_layout_unpack(unpack, identity, field);
+    if (!status) status = unpack_sources(unpack, identity, depth, field, needs_hdf5);
     if (!status) status = unpack_checksums(unpack, identity, depth, field, needs_hdf5);
     if (!status) data_field_settle_sums(field);
     if (!status) status = unpack_values(unpack, field);

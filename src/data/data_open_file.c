@@ -250,6 +250,7 @@ static shs_status take_arrays(struct data_files *files, const struct data_index 
         data_field_close(&unused);
         if (array == SIZE_MAX) continue;
         files->checksum_bytes += checksum_bytes(field);
+        files->n_sources += data_sources_count(field->sources);
         open->needs_hdf5 |= needs_hdf5;
         if (!status) status = data_slab_take(&files->sample->view[array], files->member, field);
         if (!status) status = data_admit_array(files, open, array);
@@ -345,6 +346,7 @@ void data_open_file_rest(const struct data_files *files, struct data_open_file *
 /* Opens what is needed to read an array directly. */
 static shs_status begin_field(const struct data_files *files, struct data_field *field)
 {
+    if (field->sources) return data_sources_begin(field->sources, files->map);
     if (!field->direct) return SHS_OK;
     shs_status status = io_reader_begin(field->direct);
     if (!status && files->map && !io_reader_is_mapped(field->direct))

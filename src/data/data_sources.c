@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "h5_file.h"
 #include "io_host.h"
 
 struct data_sources {
-    const struct h5_runs *runs; /* they belong to the array that is open in HDF5 */
+    const struct h5_runs *runs; /* they belong to the array that is open in HDF5, or are `known` */
+    struct h5_runs known;       /* runs from an index: without names */
+    struct io_identity *file;   /* of the file of each source, from an index; or NULL */
     struct data_field *field;   /* one for each source */
     size_t count;               /* sources that were opened */
     bool alike;                 /* true if their rows have the shape of the array's rows */
@@ -204,6 +205,90 @@ shs_status data_sources_open(struct h5_file *file, const struct data_field_how *
     return status;
 }
 
+/* ---- from an index */
+
+static shs_status make(size_t most, struct data_sources *sources, struct data_field *field,
+                       bool *fit)
+{
+    const struct h5_runs *runs = sources->runs;
+    *fit = sources->count <= most && runs->n_runs && runs->element_bytes && field->row_bytes;
+    if (*fit) sources->row_elements = field->whole_bytes / runs->element_bytes;
+    for (size_t i = 0; i < sources->count && *fit; i++) {
+        *fit = fits(sources, field, &sources->field[i]);
+        sources->field[i].of = sources;
+        if (*fit && field->part) take_part(field, &sources->field[i]);
+    }
+    uint64_t end = 0;
+    for (size_t i = 0; i < runs->n_runs && *fit; i++) {
+        *fit = runs->run[i].source < sources->count && runs->run[i].first == end;
+        end += runs->run[i].count;
+    }
+    *fit = *fit && end / sources->row_elements == field->rows && are_of_rows(sources, field);
+    return *fit ? list_runs(sources) : SHS_OK;
+}
+
+shs_status data_sources_make(struct data_sources_known *known, size_t most,
+                             struct data_field *field)
+{
+    struct data_sources *sources;
+    bool fit = false;
+    shs_status status = core_new(1, sizeof *sources, "sources", &sources);
+    if (!status) {
+        *sources = (struct data_sources){.known = {.run = known->run,
+                                                   .n_runs = known->n_runs,
+                                                   .n_sources = known->count,
+                                                   .element_bytes = known->element_bytes},
+                                         .file = known->file,
+                                         .field = known->field,
+                                         .count = known->count,
+                                         .alike = true};
+        sources->runs = &sources->known;
+        *known = (struct data_sources_known){0};
+        status = make(most, sources, field, &fit);
+    }
+    for (size_t i = 0; i < known->count; i++)
+        data_field_close(&known->field[i]);
+    core_free(&known->field);
+    core_free(&known->file);
+    core_free(&known->run);
+    if (status || !fit)
+        data_sources_close(&sources);
+    else
+        field->sources = sources;
+    return status;
+}
+
+shs_status data_sources_begin(struct data_sources *sources, bool map)
+{
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < data_sources_count(sources) && !status; i++) {
+        struct io_reader *reader = sources->field[i].direct;
+        status = io_reader_begin(reader);
+        if (!status && map && !io_reader_is_mapped(reader)) status = io_reader_map(reader);
+    }
+    return status;
+}
+
+shs_status data_sources_check(const struct data_sources *sources, bool *touched)
+{
+    *touched = false;
+    for (size_t i = 0; sources && sources->file && i < sources->count; i++) {
+        const char *path = sources->field[i].path;
+        struct io_identity now;
+        bool one = false;
+        shs_status status = io_identify_path(path, &now);
+        if (!status) status = io_compare(path, &sources->file[i], &now, &one);
+        if (status) return status;
+        *touched = *touched || one;
+    }
+    return SHS_OK;
+}
+
+const struct h5_runs *data_sources_runs(const struct data_sources *sources)
+{
+    return sources->runs;
+}
+
 void data_sources_close(struct data_sources **sources)
 {
     if (!*sources) return;
@@ -212,6 +297,8 @@ void data_sources_close(struct data_sources **sources)
         data_field_close(&(*sources)->field[i]);
     }
     core_free(&(*sources)->field);
+    core_free(&(*sources)->file);
+    core_free(&(*sources)->known.run);
     core_free(&(*sources)->by_source);
     core_free(&(*sources)->begin);
     core_free(sources);

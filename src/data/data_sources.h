@@ -4,6 +4,8 @@
 #define DATA_SOURCES_H
 
 #include "data_field.h"
+#include "h5_file.h"
+#include "io_file.h"
 
 /* Returns how many sources may be open for an array that is read alone. Each takes a descriptor.
  * All of them take up to an eighth of the process's descriptors. */
@@ -14,6 +16,31 @@ size_t data_sources_allowed(void);
  * converted, or if it is only readable by HDF5 itself. */
 shs_status data_sources_open(struct h5_file *file, const struct data_field_how *how,
                              struct data_field *field);
+
+/* The sources of a virtual array as an index has them, in place of those that HDF5 knows. */
+struct data_sources_known {
+    struct data_field *field; /* one for each source */
+    struct io_identity *file; /* of the file of each source when it was examined */
+    size_t count;
+    struct h5_run *run;
+    size_t n_runs;
+    size_t element_bytes; /* in memory */
+};
+
+/* Makes the sources of a virtual array from what is known of them, whose memory is taken over, also
+ * on error. field->sources stays NULL if they cannot be read directly, or are more than `most`. */
+shs_status data_sources_make(struct data_sources_known *known, size_t most,
+                             struct data_field *field);
+
+/* Local. Opens what is needed to read sources that were made. With `map` they are mapped. */
+shs_status data_sources_begin(struct data_sources *sources, bool map);
+
+/* Local. Refuses sources that were made and whose files have changed. *touched is set to true if a
+ * file differs only in the time of its last change. `sources` may be NULL. */
+shs_status data_sources_check(const struct data_sources *sources, bool *touched);
+
+/* Returns the runs of the array. */
+const struct h5_runs *data_sources_runs(const struct data_sources *sources);
 
 /* Closes the sources and sets *sources to NULL, which it may be already. */
 void data_sources_close(struct data_sources **sources);

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 needs h5py
 
-mkdir files
+mkdir files parts
 /usr/bin/python3 - <<'END'
 import h5py, numpy as np
 random = np.random.default_rng(1)
@@ -24,6 +24,14 @@ for i in range(5):
         scaled.attrs.update({'scale_factor': 0.5 + i, 'add_offset': np.float32(3), '_FillValue': np.int16(-9)})
         flags = f.create_dataset('flags', data=np.array([k % 5 != i for k in range(20)], dtype='u1'))
         flags.attrs['_FillValue'] = np.uint8(1)
+        virtual = h5py.VirtualLayout((20, 3), 'f4')
+        for part in range(2):
+            with h5py.File(f'parts/{i}{part}.h5', 'w') as other:
+                other.create_dataset('p', data=random.normal(size=(8, 3)).astype('f4'), chunks=(3, 3), compression='gzip')
+            virtual[8 * part:8 * part + 8] = h5py.VirtualSource(f'../parts/{i}{part}.h5', 'p', (8, 3))
+        f['rest'] = random.normal(size=(6, 3)).astype('f4')
+        virtual[16:] = h5py.VirtualSource('.', 'rest', (6, 3))[2:]
+        f.create_virtual_dataset('virtual', virtual)
         lengths = random.integers(0, 4, 20)
         f['X/indptr'] = np.concatenate([[0], np.cumsum(lengths)])
         f['X/indices'] = np.concatenate([np.sort(random.permutation(7)[:n]) for n in lengths]).astype('i4')
@@ -52,7 +60,8 @@ digest() { # RANKS options...
 
 declare -A fields=([plain]='images,packed' [part]='p=packed(select=1[0 3 5], crop=2[2:6])'
     [unpacked]='scaled(window=2, valid=flags),v=flags(window=2)' [sparse]='X=csr(X, width=7),images'
-    [groups]='x=runs/*/x(window=2),y=runs/*/y(window=2)' [slab]='s=scaled(slab=2, select=1[0 2]),p=packed(slab=1)'
+    [groups]='x=runs/*/x(window=2),y=runs/*/y(window=2)' [virtual]='virtual,w=virtual(select=1[2 0])'
+    [slab]='s=scaled(slab=2, select=1[0 2]),p=packed(slab=1)'
     [through]='images,odd' [ragged]='values(offsets=offsets)' [constant]='images,m=map(constant),n=map(constant, select=0[1 3])' [member]='pairs.b,images'
     [valid]='images(window=3, valid=valid)')
 for kind in "${!fields[@]}"; do
@@ -151,6 +160,12 @@ mv copy files/3.h5
 digest 0 --fields images,packed --index plain.index > out 2> err || fail "a copy: $(cat out err)"
 [ ! -s err ] || fail "a copy of the same bytes: $(cat err)"
 cmp -s out plain.expected || fail "a copy gives other batches"
+
+# A virtual field whose source has changed is examined anew.
+touch parts/21.h5
+digest 0 --fields "${fields[virtual]}" --index virtual.index > out 2> err || fail "a touched source: $(cat out err)"
+cmp -s out virtual.expected || fail "a touched source gives other batches"
+said "a touched source" "does not describe 2 of 5 files as they are now, files/2.h5 the first"
 
 # The constant fields of a file that is a copy are read anew, and compared with the others.
 cp files/4.h5 kept

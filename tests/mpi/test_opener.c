@@ -223,6 +223,75 @@ static void test_another_file_is_told(void)
     scene_end(&scene);
 }
 
+/* Adds a virtual array over the rows of all files. */
+static void add_virtual(hid_t file, const char *name, hid_t type, int axes)
+{
+    const hsize_t part[] = {ROWS, IMAGE_HEIGHT, IMAGE_WIDTH};
+    hsize_t shape[] = {FILES * ROWS, IMAGE_HEIGHT, IMAGE_WIDTH}, first[] = {0, 0, 0};
+    char source[16];
+    hid_t space = H5Screate_simple(axes, shape, NULL), rows = H5Screate_simple(axes, part, NULL);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    for (int i = 0; i < FILES; i++, first[0] += ROWS) {
+        snprintf(source, sizeof source, "%d.h5", i);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, part, NULL);
+        need(H5Pset_virtual(list, space, source, name, rows) >= 0, source);
+    }
+    hid_t made = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    need(made >= 0 && H5Dclose(made) >= 0, name);
+    H5Pclose(list);
+    H5Sclose(rows);
+    H5Sclose(space);
+}
+
+static void write_virtual(const struct scene *scene, char path[PATH_BYTES])
+{
+    snprintf(path, PATH_BYTES, "%.450s/all.h5", scene->folder);
+    if (my_rank() == 0) {
+        hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+        H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+        hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+        need(file >= 0, path);
+        add_virtual(file, "images", H5T_STD_U8LE, 3);
+        add_virtual(file, "labels", H5T_STD_I32LE, 1);
+        need(H5Fclose(file) >= 0, path);
+        H5Pclose(access);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+/* The sources of a virtual array are in the index, and are compared with it before they are read.
+ */
+static void test_sources_come_with_the_index(void)
+{
+    struct scene scene = scene_begin();
+    char path[PATH_BYTES], source[PATH_BYTES], other[PATH_BYTES];
+    uint64_t rows;
+    write_files(&scene, (struct h5_storage){.chunk_rows = 5, .deflate = 3});
+    write_virtual(&scene, path);
+    shs_dataset *data = open_data(&scene, path, samples_fields, NULL);
+    CHECK_EQ(opened > 0, my_rank() == 0);
+    check_epoch(&scene, data, (uint64_t)FILES * ROWS);
+    shs_dataset_close(&data);
+    data = open_data(&scene, path, samples_fields, NULL);
+    file_path(&scene, 2, source);
+    snprintf(other, sizeof other, "%.450s/other", scene.folder);
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (my_rank() == 0) {
+        FILE *from = fopen(source, "rb"), *to = fopen(other, "wb");
+        need(from && to, other);
+        for (int byte; (byte = fgetc(from)) != EOF;)
+            fputc(byte, to);
+        need(!fclose(to) && !fclose(from) && rename(other, source) == 0, source);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    shs_status status = read_epoch(&scene, data, &rows);
+    CHECK_STATUS(status, SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "2.h5");
+    CHECK_HAS(shs_message(), "another file of the same size has taken its place");
+    shs_dataset_close(&data);
+    scene_end(&scene);
+}
+
 /* Rank 0's error is that of all ranks, and no other rank looks for errors of its own. */
 static void test_an_error_of_rank_0_is_told(void)
 {
@@ -250,6 +319,7 @@ int main(int argc, char **argv)
         {"copies are compared", test_copies_are_compared},
         {"a touched file is read on", test_a_touched_file_is_read_on},
         {"another file is told", test_another_file_is_told},
+        {"sources come with the index", test_sources_come_with_the_index},
         {"an error of rank 0 is told", test_an_error_of_rank_0_is_told},
     };
     return harness_main_ranks("opener", tests, sizeof tests / sizeof *tests, argc, argv);
