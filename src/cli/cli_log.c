@@ -128,8 +128,12 @@ static void unescape(char *value)
     for (const char *at = value; *at; at++) {
         static const char letters[] = "\\tnr", special[] = "\\\t\n\r";
         const char *letter = *at == '\\' && at[1] ? strchr(letters, at[1]) : NULL;
-        *to++ = letter ? special[letter - letters] : *at;
-        if (letter) at++;
+        if (!letter) {
+            *to++ = *at;
+            continue;
+        }
+        *to++ = special[letter - letters];
+        at++;
     }
     *to = '\0';
 }
