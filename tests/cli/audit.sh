@@ -121,6 +121,32 @@ steps parts.log | cut -f1-6 > parts.txt
 same "the steps of a run that went back" expected.txt parts.txt
 [ "$(audit 2 parts.log fashion.h5 --sample all)" = 0 ] || fail "a run that went back: $(cat audit.txt)"
 
+# ---- Every option of the order goes through the log and back.
+cp fashion.h5 other.h5
+crops='images:
+	random_crop(padding=1) normalize(mean=0.5, std=1)' # more than a line, with a tab
+option_runs=(
+    "path=fashion.h5 shuffle=2 block_rows=48 window=3 shard=1 tail=2 stream=3"
+    "path=fashion.h5 shuffle=1 tail=1 from=20 to=70 split_seed=9 part_block=10 repeats=2 nan=2"
+    "path=fashion.h5 by=1 balance=labels epoch_rows=3000 from=30"
+    "path=fashion.h5 weights=labels damage=1 repeats=3"
+    "path=fashion.h5,other.h5 mix=31 epoch_rows=9000 batch=7"
+)
+for options in "${option_runs[@]}"; do
+    rm -f options.log
+    # shellcheck disable=SC2086
+    "$BUILD/tests/record_run" fields=images,labels vranks=3 batch=40 augment="$crops" log=options.log steps=3 $options ||
+        fail "a run with $options"
+    path=${options#path=}
+    [ "$(audit 0 options.log "${path%% *}" --sample all)" = 0 ] || fail "with $options: $(cat audit.txt audit.err)"
+done
+
+# Groups: ranks with slabs of the samples.
+on 2 "$BUILD/tests/record_run" path=fashion.h5 'fields=images(slab=1),labels' vranks=1 group=2 augment='images: random_flip(axis=w) normalize(mean=0, std=1)' \
+    rows_only=1 log=groups.log steps=3 < /dev/null || fail "a run of groups"
+[ "$(audit 2 groups.log fashion.h5 --sample all)" = 0 ] || fail "groups: $(cat audit.txt audit.err)"
+grep -q '^made 3 of 3 steps again: as the log says$' audit.txt || fail "groups: $(cat audit.txt)"
+
 # ---- What is refused.
 echo "$row" > row.txt
 seq 100 > rows.txt

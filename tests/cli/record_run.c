@@ -3,11 +3,18 @@
  *
  *     record_run KEY=VALUE...
  *
- * path, fields and vranks must be given. The other keys are seed, batch, epochs, steps (at which it
- * stops), shuffle (full or none), augment, exclude (a row that another row replaces), log, worst,
- * most (rows of the list), rows_only, checkpoints (a folder to go on from and to save in), and
- * flip: the step in which one bit of the mean is flipped. The loss of a row is its number modulo
- * 1000, and NaN for rows whose number is a multiple of 5,003. */
+ * path, fields and vranks must be given. The other keys are
+ *
+ *     seed, group, batch, epochs, steps (at which it stops), augment, exclude (a row that another
+ * row replaces), mix (two numbers of one digit) by, shuffle, shard, tail, block_rows, window,
+ * split_seed, part_block, repeats, epoch_rows, balance, weights, stream, damage, nan: the loader's
+ * options, choices as their numbers from, to: the loader's part, in hundredths log, worst, most
+ * (rows of the list), rows_only: the record's options checkpoints: a folder to go on from and to
+ * save in flip: the step in which one bit of the mean is flipped
+ *
+ * The loss of a row is its number modulo 1000, and NaN for rows whose number is a multiple of
+ * 5,003.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,27 +103,70 @@ static shs_status train(struct run *run, const shs_tensor *mean, const shs_tenso
     return status;
 }
 
-static void open_all(struct run *run, int count, char **words)
+struct words {
+    int count;
+    char **word;
+};
+
+static uint64_t number(const struct words *words, const char *key, uint64_t otherwise)
 {
-    const shs_run_options options = {.seed = number_of(count, words, "seed", 7),
-                                     .vranks = number_of(count, words, "vranks", 1)};
-    const uint64_t exclude = number_of(count, words, "exclude", 0);
-    const shs_loader_options loader = {
-        .batch = number_of(count, words, "batch", 32),
-        .epochs = number_of(count, words, "epochs", 1),
-        .augment = value_of(count, words, "augment", NULL),
-        .shuffle = strcmp(value_of(count, words, "shuffle", "full"), "none") ? SHS_SHUFFLE_FULL
-                                                                             : SHS_SHUFFLE_NONE,
-        .failures = {.exclude = exclude ? &exclude : NULL, .n_exclude = exclude != 0}};
-    const shs_record_options record = {.path = value_of(count, words, "log", NULL),
-                                       .worst = value_of(count, words, "worst", NULL),
-                                       .worst_rows = number_of(count, words, "most", 0),
-                                       .without_batch = number_of(count, words, "rows_only", 0)};
-    run->flip = number_of(count, words, "flip", UINT64_MAX);
-    run->steps = number_of(count, words, "steps", UINT64_MAX);
+    return number_of(words->count, words->word, key, otherwise);
+}
+
+static const char *text(const struct words *words, const char *key)
+{
+    return value_of(words->count, words->word, key, NULL);
+}
+
+static shs_loader_options loader_of(const struct words *words)
+{
+    static uint64_t excluded, mix[2];
+    const char *ratio = text(words, "mix");
+    shs_loader_options loader = {
+        .batch = number(words, "batch", 32),
+        .epochs = number(words, "epochs", 1),
+        .augment = text(words, "augment"),
+        .augment_by = (shs_augment_by)number(words, "by", 0),
+        .shuffle = (shs_shuffle)number(words, "shuffle", 0),
+        .shard = (shs_shard)number(words, "shard", 0),
+        .tail = (shs_tail)number(words, "tail", 0),
+        .stream = (uint32_t)number(words, "stream", 0),
+        .blocks = {number(words, "block_rows", 0), number(words, "window", 0)},
+        .subset = {.from = (double)number(words, "from", 0) / 100,
+                   .to = (double)number(words, "to", 0) / 100,
+                   .split_seed = number(words, "split_seed", 0),
+                   .block = number(words, "part_block", 0)},
+        .sampling = {.repeats = number(words, "repeats", 0),
+                     .epoch_rows = number(words, "epoch_rows", 0),
+                     .balance = text(words, "balance"),
+                     .weight_field = text(words, "weights")},
+        .failures = {.damage = (shs_on_damage)number(words, "damage", 0),
+                     .nan = (shs_on_nan)number(words, "nan", 0)}};
+    excluded = number(words, "exclude", 0);
+    if (excluded) loader.failures.exclude = &excluded;
+    loader.failures.n_exclude = excluded != 0;
+    if (ratio) mix[0] = (uint64_t)(ratio[0] - '0');
+    if (ratio) mix[1] = (uint64_t)(ratio[1] - '0');
+    if (ratio) loader.sampling.mix = mix;
+    loader.sampling.n_mix = ratio ? 2 : 0;
+    return loader;
+}
+
+static void open_all(struct run *run, const struct words *words)
+{
+    const shs_run_options options = {.seed = number(words, "seed", 7),
+                                     .vranks = number(words, "vranks", 1),
+                                     .group = number(words, "group", 0)};
+    const shs_loader_options loader = loader_of(words);
+    const shs_record_options record = {.path = text(words, "log"),
+                                       .worst = text(words, "worst"),
+                                       .worst_rows = number(words, "most", 0),
+                                       .without_batch = number(words, "rows_only", 0)};
+    run->flip = number(words, "flip", UINT64_MAX);
+    run->steps = number(words, "steps", UINT64_MAX);
     must(mpi_job_open(&options, &run->run));
-    must(shs_dataset_open(run->run, value_of(count, words, "path", ""),
-                          value_of(count, words, "fields", ""), NULL, &run->dataset));
+    must(shs_dataset_open(run->run, text(words, "path"), text(words, "fields"), NULL,
+                          &run->dataset));
     must(shs_loader_open(run->dataset, &loader, &run->loader));
     must(shs_record_open(run->loader, &record, &run->record));
 }
@@ -128,7 +178,7 @@ int main(int count, char **words)
     const shs_tensor weights = {"weights", SHS_F32, 1, {SUMS}, run.weights};
     const char *folder = value_of(count, words, "checkpoints", NULL);
     must(mpi_job_start());
-    open_all(&run, count, words);
+    open_all(&run, &(struct words){count, words});
     if (folder) must(shs_restore(run.loader, folder, &weights, 1));
     must(shs_gradient_open(run.run, &mean, 1, NULL, &run.gradient));
     must(train(&run, &mean, &weights));
