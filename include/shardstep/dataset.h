@@ -413,6 +413,15 @@
  * unsigned ones, and false the reverse: their own attributes too. Default fill values of netCDF do
  * not count: only attributes do.
  *
+ * With missing=mask in the parentheses of a field of rows or windows, a field ALIAS.valid comes
+ * behind it: a u8 for each element, 1 for a number and 0 for NaN, which is a missing number. The
+ * field itself keeps its NaN. Padding of zeros counts as numbers; ALIAS.mask tells of it.
+ * missing=nan is the default. The option `cf` must be set. Whole samples of such a field are read,
+ * also where a crop comes first, and an operator on ALIAS leaves the mask as it is: name
+ * ALIAS.valid in the same statement if it moves elements.
+ *
+ *         x=sst(window=2, missing=mask)
+ *
  * Files of a dataset may have other attributes and store other types: each file's numbers are
  * unpacked by its own attributes. A field is packed in all files or in none. Of a virtual dataset
  * its own attributes count, not those of its sources. Enumerations, complex numbers and offsets are
@@ -591,7 +600,8 @@ SHS_API void shs_dataset_close(shs_dataset **dataset);
  * is the number of rows of each field. */
 SHS_API uint64_t shs_dataset_samples(const shs_dataset *dataset);
 
-/** Local. Returns the number of fields, including the fields ALIAS.length and ALIAS.mask, or 0 for
+/** Local. Returns the number of fields, including the fields ALIAS.length, ALIAS.mask
+ * and ALIAS.valid, or 0 for
  * NULL. */
 SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
 
@@ -667,9 +677,9 @@ typedef struct shs_rows {
 /** Local, in the thread that loads. Finds the rows that a sample is made of in field number
  * `field`, counted from 0. Without `series` they lie in the file that shs_locate() names. A window
  * has as many rows as the field says, but with pad those of them that are no padding. A run of rows
- * has the rows between its offsets, also if `most` cuts the sample shorter. ALIAS.length and
- * ALIAS.mask have those of ALIAS. With one_sample_a_file these are all rows, or one row for a
- * single number.
+ * has the rows between its offsets, also if `most` cuts the sample shorter. ALIAS.length,
+ * ALIAS.mask and ALIAS.valid have those of ALIAS. With one_sample_a_file these are all rows, or one
+ * row for a single number.
  *
  * Only offsets that take more than 64 MiB are read from the file. The errors of this read are those
  * of loading. SHS_ERROR_ARGUMENT for NULL, and for a sample or a field that the dataset does not

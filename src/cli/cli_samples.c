@@ -61,6 +61,8 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
         printf("    rows of %s that are no padding\n", arrays[part->array].sample.name);
     else if (part->kind == DATA_MASK)
         printf("    1 where a row of %s is no padding\n", arrays[part->array].sample.name);
+    else if (part->kind == DATA_VALID)
+        printf("    1 where a number of %s is not missing\n", arrays[part->array].sample.name);
     else if (data_field_is_direct(field))
         printf("    read directly, by position%s%s\n", field->sources ? ", from its sources" : "",
                data_field_has_checksums(field) && is_checked(dataset, part, field) ? ", and checked"
@@ -236,9 +238,10 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
     static const char *const kinds[] = {
         [DATA_ROW] = "row",       [DATA_WINDOW] = "window", [DATA_RAGGED] = "run",
         [DATA_LENGTH] = "length", [DATA_WHOLE] = "whole",   [DATA_IMAGE] = "image",
-        [DATA_CSR] = "csr",       [DATA_MASK] = "mask"};
+        [DATA_CSR] = "csr",       [DATA_MASK] = "mask",     [DATA_VALID] = "valid"};
     cli_json_text("kind", kinds[part->kind]);
     cli_json_text("dataset", dataset->what.array[part->array]);
+    if (part->masks) cli_json_text("missing", "mask");
     const struct data_view *view = &dataset->what.view[part->array];
     if (view->row_axes == 2) cli_json_u64("axes", 2);
     if (view->select) cli_json_text("select", view->select);

@@ -53,7 +53,8 @@ void data_axes_layout(const struct data_part *part, uint32_t row_axes, const cha
                       struct data_layout *layout)
 {
     bool named = false, mask = part->kind == DATA_MASK;
-    bool run = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED || mask;
+    bool run = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED || mask ||
+               (part->kind == DATA_VALID && part->window);
     char *made = layout->letters;
     *layout = (struct data_layout){.disputed = false};
     if (part->kind == DATA_IMAGE) memcpy(made, "yxc", part->image.channels == 1 ? 2 : 3);

@@ -65,9 +65,10 @@ static void set_slab(shs_dataset *dataset, size_t f)
 {
     const struct data_part *part = &dataset->what.part[f];
     struct data_slab *slab = &dataset->slab[f];
-    if (data_part_is_beside(part) || !dataset->files.slab[part->array].length) return;
+    bool told = data_part_is_beside(part) && part->kind != DATA_VALID;
+    if (told || !dataset->files.slab[part->array].length) return;
     *slab = dataset->files.slab[part->array];
-    if (part->kind == DATA_WINDOW || part->kind == DATA_RAGGED) slab->axis++;
+    if (part->kind == DATA_RAGGED || part->window) slab->axis++;
 }
 
 /* Finds the columns that are taken of sparse matrices. */
@@ -176,6 +177,10 @@ static shs_status begin(shs_dataset *dataset, const char *path, const char *fiel
     dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DATA_CACHE_BYTES;
     shs_status status = keep(dataset, path, fields, options);
     if (!status) status = data_sample_parse(fields, options->one_sample_a_file, &dataset->what);
+    if (!status && data_sample_masks(&dataset->what) && !options->cf)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "missing=mask needs the option cf, without which no number is missing; "
+                         "give the option, or leave out missing");
     return status;
 }
 

@@ -183,6 +183,18 @@ static shs_status read_pad(const struct data_field_text *text, const char *value
                      text->whole, value);
 }
 
+static shs_status read_missing(const struct data_field_text *text, const char *value,
+                               struct data_part *part)
+{
+    part->masks = !strcmp(value, "mask");
+    if (part->masks || !strcmp(value, "nan")) return SHS_OK;
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "field '%.200s': missing is '%.60s'; it is mask, for a field NAME.valid beside "
+        "the field, or nan",
+        text->whole, value);
+}
+
 /* Words that stand without a value. */
 static bool is_flag(const char *key)
 {
@@ -216,6 +228,7 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
         {"pad", &given->pad, NULL},
         {"series", &given->series, NULL},
         {"valid", &given->valid, NULL},
+        {"missing", &given->missing, NULL},
         {"constant", &given->constant, NULL},
         {"select", &given->select, NULL},
         {"crop", &given->crop, NULL},
@@ -233,6 +246,7 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
         if (!value) return SHS_OK;
         if (keys[i].given == &given->lead) return read_lead(text, value, part);
         if (keys[i].given == &given->pad) return read_pad(text, value, part);
+        if (keys[i].given == &given->missing) return read_missing(text, value, part);
         if (keys[i].given == &given->every) return read_every(text, given, value, &part->every);
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
         if (keys[i].given == &given->select || keys[i].given == &given->crop)
@@ -245,11 +259,11 @@ static shs_status set_value(struct data_part *part, const struct data_field_text
         *(keys[i].given == &given->valid ? &given->valid_name : &given->offsets_name) = value;
         return SHS_OK;
     }
-    return core_fail(
-        SHS_ERROR_ARGUMENT,
-        "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead, "
-        "every, pad, series and valid, or offsets and most, or constant; and select, crop and slab",
-        text->whole, key);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead, "
+                     "every, pad, series and valid, or offsets and most, or constant; and missing, "
+                     "select, crop and slab",
+                     text->whole, key);
 }
 
 /* Refuses windows that could not be padded. */
@@ -293,15 +307,19 @@ static shs_status check_window(const struct data_field_text *text, const struct 
 static shs_status check_given(const struct data_part *part, const struct data_field_text *text,
                               const struct data_given *given)
 {
-    if (text->csr.group && (given->axes || given->window || given->stride || given->lead ||
-                            given->every || given->pad || given->series || given->offsets ||
-                            given->most || given->valid || given->constant || given->slab))
+    if (text->csr.group &&
+        (given->axes || given->window || given->stride || given->lead || given->every ||
+         given->pad || given->series || given->missing || given->offsets || given->most ||
+         given->valid || given->constant || given->slab))
         return data_field_text_wrong(
             text, "a sample of csr() is one row: only select and crop may stand behind it");
     if (given->window && given->offsets)
         return data_field_text_wrong(text, "it has either a window or offsets");
     shs_status status = check_window(text, given);
     if (status) return status;
+    if (given->missing && (given->constant || given->offsets))
+        return data_field_text_wrong(text,
+                                     "missing=mask belongs to rows and windows; leave out missing");
     if (given->constant && (given->axes || given->window || given->offsets))
         return data_field_text_wrong(
             text, "a constant field has no rows; leave out axes, window and offsets, or "

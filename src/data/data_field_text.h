@@ -16,8 +16,8 @@ struct data_field_text {
 
 /* The values that the text of a field gives. */
 struct data_given {
-    bool axes, window, stride, lead, every, offsets, most, pad, series, valid, constant, select,
-        crop, slab;
+    bool axes, window, stride, lead, every, offsets, most, pad, series, valid, missing, constant,
+        select, crop, slab;
     uint64_t n_axes;
     const char *offsets_name, *valid_name;
     const char *spacing_name; /* NULL: none */

@@ -92,6 +92,7 @@ static uint64_t samples_of(const struct data_sample *sample, const struct data_p
         return 1;
     case DATA_ROW:
     case DATA_MASK:
+    case DATA_VALID:
         break;
     }
     return rows[part->array];
@@ -161,10 +162,17 @@ shs_status data_sample_count(const struct data_sample *sample, const uint64_t *r
     for (size_t i = 0; i < sample->n_parts; i++) {
         const struct data_part *part = &sample->part[i];
         uint64_t has = samples_of(sample, part, &extent);
-        if (part->kind != DATA_WINDOW && part->kind != DATA_MASK && has != *samples)
+        if (part->kind != DATA_WINDOW && !data_part_is_beside(part) && has != *samples)
             return differ(first, *samples, part, has);
     }
     return SHS_OK;
+}
+
+bool data_sample_masks(const struct data_sample *sample)
+{
+    for (size_t i = 0; i < sample->n_parts; i++)
+        if (sample->part[i].kind == DATA_VALID) return true;
+    return false;
 }
 
 bool data_sample_joins(const struct data_sample *sample)
@@ -206,7 +214,7 @@ shs_status data_sample_count_groups(const struct data_sample *sample, const uint
         if (sample->part[i].kind == DATA_WINDOW) window = &sample->part[i];
     for (size_t i = 0; i < sample->n_parts && window; i++) {
         const struct data_part *part = &sample->part[i];
-        if (part->kind == DATA_WINDOW || part->kind == DATA_MASK) continue;
+        if (part->kind == DATA_WINDOW || data_part_is_beside(part)) continue;
         uint64_t has = samples_of(sample, part, &extent);
         if (has != sample_of[count]) return differ(window, sample_of[count], part, has);
     }
@@ -334,7 +342,8 @@ struct data_range data_part_samples(const struct data_part *part, struct data_se
 shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, shs_tensor *sample)
 {
     size_t bytes;
-    bool longer = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED || part->kind == DATA_CSR;
+    bool window = part->kind == DATA_WINDOW || (part->kind == DATA_VALID && part->window);
+    bool longer = window || part->kind == DATA_RAGGED || part->kind == DATA_CSR;
     if (part->kind == DATA_IMAGE) {
         shs_status status = data_decode_check(part, row);
         data_decode_shape(&part->image, sample);
@@ -348,6 +357,7 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
         sample->type = SHS_U64;
         sample->axes = 0;
     }
+    if (part->kind == DATA_VALID) sample->type = SHS_U8;
     if (part->kind == DATA_MASK) {
         sample->type = SHS_U8;
         sample->axes = 1;
@@ -360,9 +370,9 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
                          part->name, sample->axes + longer + 1, SHS_MAX_AXES);
     if (longer) {
         memmove(sample->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
-        sample->shape[0] = part->kind == DATA_WINDOW ? part->window
-                           : part->kind == DATA_CSR  ? part->taken
-                                                     : part->most;
+        sample->shape[0] = window                   ? part->window
+                           : part->kind == DATA_CSR ? part->taken
+                                                    : part->most;
         sample->axes++;
     }
     return core_wrap(shs_tensor_bytes(sample, &bytes), "field %s: a sample of %llu rows",
@@ -378,7 +388,7 @@ const char *data_spacing_name(const struct data_sample *sample, size_t spacing)
 bool data_part_is_own_row(const struct data_sample *sample, const struct data_part *part)
 {
     if (part->kind == DATA_ROW || part->kind == DATA_WHOLE)
-        return !strcmp(part->name, sample->array[part->array]) &&
+        return !part->masks && !strcmp(part->name, sample->array[part->array]) &&
                data_view_is_same(&sample->view[part->array], &(struct data_view){0});
     return data_part_is_beside(part);
 }
@@ -455,6 +465,7 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
         if (part->joins) core_text_add(text, ", series");
         if (part->valid) core_text_add(text, ", valid=%s", sample->array[part->valid - 1]);
     }
+    if (part->masks) add_text(text, &any, "missing", "mask");
     if (part->kind == DATA_RAGGED) {
         core_text_add(text, "(offsets=%s", sample->array[part->offsets]);
         any = true;

@@ -190,6 +190,7 @@ static shs_status add_beside(struct data_sample *sample, struct data_part part, 
     if (status) return status;
     part.kind = kind;
     part.valid = 0;
+    part.masks = false;
     status = add_part(sample, part, beside);
     core_free(&beside);
     return status;
@@ -253,7 +254,9 @@ static shs_status take_field(struct data_sample *sample, struct data_field_text 
     }
     if (!status && part.kind == DATA_RAGGED)
         status = add_beside(sample, part, name, DATA_LENGTH, "length");
+    part.of = sample->n_parts - 1;
     if (!status && part.pad) status = add_beside(sample, part, name, DATA_MASK, "mask");
+    if (!status && part.masks) status = add_beside(sample, part, name, DATA_VALID, "valid");
     return status;
 }
 

@@ -23,7 +23,10 @@ enum data_kind {
     DATA_CSR,
     /* A u8 for each row of the preceding window: 1 if the row is one of the array's, 0 if it is
      * padding. */
-    DATA_MASK
+    DATA_MASK,
+    /* A u8 for each element of a preceding field of rows or windows: 1 if it is no NaN, which means
+     * missing. */
+    DATA_VALID
 };
 
 /* What stands in the place of rows that a window has beyond the ends of its series. */
@@ -92,6 +95,8 @@ struct data_part {
     uint64_t every; /* if it is drawn, the largest */
     enum data_pad pad;
     bool joins;     /* true if windows continue in the next file */
+    bool masks;     /* true if a field of DATA_VALID tells of this field */
+    size_t of;      /* for DATA_VALID: the field that it tells of */
     size_t valid;   /* 0: all windows are samples; else 1 + the array that tells valid rows */
     size_t spacing; /* 0: `every` is fixed; else 1 + the spacing that is drawn for a sample */
     /* Rows of the longest sample. 0: not given and not found yet. For DATA_IMAGE the bytes of the
@@ -152,7 +157,7 @@ static inline bool data_part_is_run(const struct data_part *part)
 /* Returns true if a field tells something of the field before it, and no rows are read for it. */
 static inline bool data_part_is_beside(const struct data_part *part)
 {
-    return part->kind == DATA_LENGTH || part->kind == DATA_MASK;
+    return part->kind == DATA_LENGTH || part->kind == DATA_MASK || part->kind == DATA_VALID;
 }
 
 /* Returns true if a window may have rows that are no neighbours, or none, where its formula says
@@ -190,6 +195,9 @@ bool data_sample_has_series(const struct data_sample *sample);
  * error. If `a_series` is not NULL, it is set to the samples of each series. */
 shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
                              const uint64_t *series_rows, uint64_t *samples, uint64_t *a_series);
+
+/* Returns true if some field tells which elements are missing. */
+bool data_sample_masks(const struct data_sample *sample);
 
 /* Returns true if windows continue in the next file. All fields are then such windows. */
 bool data_sample_joins(const struct data_sample *sample);

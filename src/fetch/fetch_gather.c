@@ -133,6 +133,36 @@ shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_count
     return status;
 }
 
+/* Tells which elements of a sample are no NaN. */
+static void find_valid(shs_type type, const char *sample, size_t elements, unsigned char *valid)
+{
+    size_t size = shs_type_size(type);
+    uint64_t infinity = type == SHS_F16   ? UINT64_C(0x7C00)
+                        : type == SHS_F32 ? UINT64_C(0x7F800000)
+                                          : UINT64_C(0x7FF0000000000000);
+    memset(valid, 1, elements);
+    if (type != SHS_F16 && type != SHS_F32 && type != SHS_F64) return;
+    for (size_t i = 0; i < elements; i++) {
+        uint64_t bits = 0;
+        memcpy(&bits, sample + i * size, size);
+        valid[i] = (bits & ~(UINT64_C(1) << (8 * size - 1))) <= infinity;
+    }
+}
+
+/* Sets the fields that tell which elements of others are missing, once these are there. */
+static void tell_missing(const struct fetch_gather *gather)
+{
+    const shs_dataset *dataset = gather->dataset;
+    for (size_t p = 0; p < dataset->what.n_parts; p++) {
+        const struct data_part *part = &dataset->what.part[p];
+        if (part->kind != DATA_VALID) continue;
+        for (uint64_t slot = 0; slot < gather->count; slot++)
+            find_valid(dataset->sample[part->of].type, fetch_gather_sample(gather, part->of, slot),
+                       dataset->sample_bytes[p],
+                       (unsigned char *)gather->to[p] + slot * gather->stride[p]);
+    }
+}
+
 shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_means *means,
                              struct fetch_counts *counts)
 {
@@ -148,6 +178,7 @@ shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_mea
     for (size_t p = 0; p < SHS_MAX_FIELDS && !status; p++)
         if (gather->csr[p].count) status = fetch_csr_spread(&in_no_order, &gather->csr[p]);
     if (status) return status;
+    tell_missing(gather);
     return fetch_images_decode(means, gather->dataset, &gather->images, &gather->spots, counts);
 }
 
@@ -581,6 +612,7 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_mea
     const struct data_files *files = &gather->dataset->files;
     char *at = to;
     shs_status status = begin(gather, counts);
+    gather->count = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t sample = runs[i].first, end = sample + runs[i].count;
         while (sample < end && !status) {

@@ -88,8 +88,9 @@ static const char *why_whole(const shs_dataset *dataset, size_t f, const bool *c
 {
     const struct data_part *part = &dataset->what.part[f];
     if (part->kind == DATA_RAGGED || part->kind == DATA_LENGTH) return "its samples are ragged";
-    if (part->kind == DATA_MASK) return "no rows are read for it";
+    if (part->kind == DATA_MASK || part->kind == DATA_VALID) return "no rows are read for it";
     if (part->pad) return "its samples are padded";
+    if (part->masks) return "a mask tells of all its elements";
     if (part->joins) return "its samples continue in the next file";
     if (part->kind == DATA_CSR) return "its samples are rows of a sparse matrix";
     if (part->kind == DATA_IMAGE) return why_whole_images(dataset, f, cuts);

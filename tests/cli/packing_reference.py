@@ -166,6 +166,11 @@ def check(names, fields, expected, extra):
                 raise AssertionError((names, name, got, e))
 
 
+def with_masks(values_of):
+    """Also which numbers are not missing."""
+    return {**values_of, **{f'{n}.valid': (v == v).astype('u1') for n, v in values_of.items()}}
+
+
 for case in range(files):
     both = [{}, {}]
     for i in range(2):
@@ -176,10 +181,18 @@ for case in range(files):
     joined = {n: np.concatenate([both[0][n], both[1][n]]) for n in names}
     extra = [[], ['--map'], ['--cache-bytes', '1000'], ['--threads', '2']][case % 4]
     check('0.h5,1.h5', names, joined, extra)
+    check('0.h5,1.h5', [f'{n}(missing=mask)' for n in names], with_masks(joined), extra)
     windows = {n: np.stack([both[0][n][i:i + 3] for i in range(ROWS - 2)]) for n in names}
     check('0.h5', [f'{n}={n}(window=3)' for n in names], windows, extra)
+    padded = {n: np.concatenate([w, [[*both[0][n][4:], z]], [[both[0][n][5], z, z]]]).astype(w.dtype)
+              for n, w in windows.items() for z in [np.zeros(COLUMNS)]}
+    some_names = names[:16]
+    masks = {f'{n}.mask': np.array([[1, 1, 1]] * 4 + [[1, 1, 0], [1, 0, 0]], 'u1') for n in some_names}
+    check('0.h5', [f'{n}={n}(window=3, pad=zero, missing=mask)' for n in some_names],
+          {**with_masks({n: padded[n] for n in some_names}), **masks}, extra)
     parts = {n: both[0][n][:, [4, 0, 2]] for n in names}
     check('0.h5', [f'{n}={n}(select=1[4 0 2])' for n in names], parts, extra)
+    check('0.h5', [f'{n}={n}(missing=mask, select=1[4 0 2])' for n in names], with_masks(parts), extra)
     whole = {n: np.stack([both[0][n], both[1][n]]) for n in names}
     check('0.h5,1.h5', names, whole, ['--one-sample-a-file', *extra])
     flat = {n: both[0][n].reshape(ROWS * COLUMNS) for n in names}

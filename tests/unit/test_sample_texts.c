@@ -68,6 +68,12 @@ static void texts_say_what_fields_are(void)
          "x = t(window=2, stride=1, lead=-1, pad=edge); x.mask; y = t(window=1, stride=1, lead=0); "
          "z = t(window=3, stride=1, lead=0, every=2, pad=zero); z.mask",
          1},
+        {"t(missing=mask, select=1[2]), x=t(window=2, missing=mask, pad=edge, valid=v), "
+         "y=t(missing=nan)",
+         "t = t(missing=mask, select=1[2]); t.valid; "
+         "x = t(window=2, stride=1, lead=0, pad=edge, valid=v, missing=mask); x.mask; x.valid; "
+         "y = t",
+         3},
         {"x=t(series, window=2, pad=zero)",
          "x = t(window=2, stride=1, lead=0, pad=zero, series); x.mask", 1},
         {"x=t(offsets=o), y=u(offsets=o)",
@@ -146,6 +152,9 @@ static void texts_that_say_nothing_are_refused(void)
         {"a(window=1, pad=edge, lead=-281474976710657)", "at most 2^48"},
         {"a(offsets=o, pad=edge)", "belong to a window"},
         {"a(series)", "give window=ROWS as well"},
+        {"a(missing=zero)", "missing is 'zero'; it is mask, for a field NAME.valid"},
+        {"a(missing=mask, offsets=o)", "missing=mask belongs to rows and windows"},
+        {"a(missing=mask, constant)", "missing=mask belongs to rows and windows"},
         {"a(window=2, series=yes)", "series stands alone, without a value"},
         {"a(window=2, series, valid=v)", "leave out series, or valid"},
         {"a(axes=2, window=2, series)", "leave out series, or axes=2"},
