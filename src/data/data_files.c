@@ -231,6 +231,7 @@ static shs_status count_samples(struct data_files *files, const struct data_open
     for (size_t s = 0; s < files->sample->n_arrays; s++) {
         const struct data_field *array = &open->arrays[s];
         files->rows[s] += array->rows;
+        files->members[s] |= array->dataset_bytes != 0;
         if (array->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = array->chunk_rows;
         data_axes_join(array->axes, open->number == 0, files->axes[s]);
     }

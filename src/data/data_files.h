@@ -50,6 +50,9 @@ struct data_files {
     shs_tensor
         whole[2 * SHS_MAX_FIELDS];     /* the same of whole rows, as the first file stores them */
     bool unpacked[2 * SHS_MAX_FIELDS]; /* for each array whether attributes are applied */
+    /* For each array whether its elements are members of compounds in some file that was looked
+     * at. */
+    bool members[2 * SHS_MAX_FIELDS];
     /* For each array its attributes in the first file, such as scale_factor; NULL: none. */
     struct h5_packing *packing[2 * SHS_MAX_FIELDS];
     /* For each array the axes that select, crop and slab name, the same in all files. */

@@ -146,6 +146,12 @@ static shs_status add_piece(struct fetch_places *places, struct data_field *arra
                          "%s: dataset %s has %llu rows, but rows %llu to %llu are wanted",
                          field->path, field->sample.name, (ull)field->rows, (ull)place->first,
                          (ull)(place->first + place->count - 1));
+    if (place->box && field->dataset_bytes) /* a file that was not looked at before */
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "%s: dataset %s: its elements are members of a compound, unlike those of "
+                         "the first file, and a crop of such rows cannot be read by itself; set "
+                         "pushdown off",
+                         field->path, field->sample.name);
     if (place->box) {
         shs_status status = fetch_box_cut(place->box, field, &piece.part);
         if (status) return status;

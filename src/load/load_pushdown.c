@@ -97,7 +97,7 @@ static const char *why_whole(const shs_dataset *dataset, size_t f, const bool *c
     if (dataset->slab[f].length) return "the members of a group share its samples";
     if (dataset->resident.holds[part->array]) return "its rows are held decoded in memory";
     if (!field) return "no file is open yet";
-    if (field->dataset_bytes) return "its elements are members of a compound";
+    if (dataset->files.members[part->array]) return "its elements are members of a compound";
     if (!data_sources_are_alike(field->sources))
         return "the datasets that its array is of have rows of another shape";
     if (part->kind == DATA_WHOLE && (field->row_axes == 2 || field->is_single))

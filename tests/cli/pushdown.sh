@@ -162,6 +162,41 @@ same "digests of sparse rows" off.txt always.txt
 "$SHARDSTEP" preview v.h5 found.png --fields x,y --augment "$crop" --cache-bytes 100000 > /dev/null < /dev/null
 "$SHARDSTEP" preview v.h5 expected.png --fields x,y --augment "$crop" --pushdown off > /dev/null < /dev/null
 same "previews" expected.png found.png
+# an array that is a member of a compound in one file and a dataset in another: the same crops, in either order
+/usr/bin/python3 - << 'END'
+import h5py, numpy as np
+for number in range(2):
+    x = np.random.default_rng(number).random((6, 8, 8), dtype='f4')
+    np.save(f'members{number}.npy', x)
+    for kind in ('plain', 'member'):
+        with h5py.File(f'{kind}{number}.h5', 'w') as f:
+            if kind == 'plain':
+                f.create_dataset('jets.pt', data=x, chunks=(1, 4, 4), compression='gzip')
+                f.create_dataset('one.pt', data=x[0], chunks=(2, 4), compression='gzip')
+                continue
+            jets = np.zeros((6, 8, 8), dtype=[('id', 'u1'), ('pt', '<f4')])
+            jets['pt'] = x
+            f.create_dataset('jets', data=jets, chunks=(1, 4, 4), compression='gzip')
+            f.create_dataset('one', data=jets[0], chunks=(2, 4), compression='gzip')
+END
+for files in plain0.h5,member1.h5 member0.h5,plain1.h5; do
+    "$SHARDSTEP" replay $files --fields 'x=jets.pt' --shuffle none --batch 12 --vranks 1 --rank 0 --step 0 -o whole.h5 \
+        --overwrite > /dev/null
+    /usr/bin/python3 - << 'END' || fail "rows of $files are not those of h5py"
+import h5py, numpy as np
+with h5py.File('whole.h5') as f:
+    assert (f['x'][()] == np.concatenate([np.load('members0.npy'), np.load('members1.npy')])).all()
+END
+    for push in off auto always; do
+        "$SHARDSTEP" digest $files --fields 'x=jets.pt' --batch 3 --cache-bytes 1 --pushdown $push \
+            --augment 'x: random_crop(size=3, layout=hw)' > $push.txt < /dev/null
+        same "digests of $files with push-down $push" off.txt $push.txt
+    done
+done
+# with one sample a file the second file shows what it is when its sample is read
+refused 0 'member1.h5: dataset one.pt: its elements are members of a compound, unlike those of the first file' \
+    "$SHARDSTEP" digest plain0.h5,member1.h5 --fields 'x=one.pt' --one-sample-a-file --batch 2 --cache-bytes 1 \
+    --augment 'x: random_crop(size=3, layout=hw)' --pushdown always
 finish
 
 # rows of a virtual array that are several rows of another array, in one file of two
