@@ -49,7 +49,7 @@ shs_status h5_groups_dataset(const struct h5_groups *groups, size_t i, char **na
 {
     struct core_text text = {0};
     core_text_add(&text, "%s/%s/%s", strcmp(groups->prefix, "/") ? groups->prefix : "",
-                  groups->name[i], groups->rest);
+                  groups->group[i].name, groups->rest);
     return core_text_take(&text, name);
 }
 
@@ -69,18 +69,20 @@ static herr_t add_link(hid_t group, const char *name, const H5L_info_t *link, vo
     if (link->type != H5L_TYPE_HARD) return 0;
     if (groups->count == listing->capacity) {
         size_t more = listing->capacity ? 2 * listing->capacity : 64;
-        listing->status = core_resize(more, sizeof *groups->name, "groups", &groups->name);
+        listing->status = core_resize(more, sizeof *groups->group, "groups", &groups->group);
         if (listing->status) return 1;
         listing->capacity = more;
     }
-    listing->status = core_copy(name, &groups->name[groups->count]);
+    groups->group[groups->count].address = link->u.address;
+    listing->status = core_copy(name, &groups->group[groups->count].name);
     if (!listing->status) groups->count++;
     return listing->status ? 1 : 0;
 }
 
 static int compare_names(const void *one, const void *other)
 {
-    return core_compare_naturally(*(char *const *)one, *(char *const *)other);
+    const struct h5_group *first = one, *second = other;
+    return core_compare_naturally(first->name, second->name);
 }
 
 /* Lists what the links of a group lead to. The objects are not looked at yet. */
@@ -92,7 +94,7 @@ static shs_status list_links(const struct h5_file *file, hid_t parent, struct h5
         listing.status =
             h5_fail_damaged("%s: the groups of %s cannot be listed", file->path, groups->prefix);
     if (!listing.status && groups->count)
-        qsort(groups->name, groups->count, sizeof *groups->name, compare_names);
+        qsort(groups->group, groups->count, sizeof *groups->group, compare_names);
     return listing.status;
 }
 
@@ -108,8 +110,8 @@ static bool is_dataset(hid_t parent, const char *name)
 static void drop(struct h5_groups *groups, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++)
-        core_free(&groups->name[i]);
-    memmove(groups->name + from, groups->name + to, (groups->count - to) * sizeof *groups->name);
+        core_free(&groups->group[i].name);
+    memmove(groups->group + from, groups->group + to, (groups->count - to) * sizeof *groups->group);
     groups->count -= to - from;
 }
 
@@ -117,7 +119,7 @@ static void drop(struct h5_groups *groups, size_t from, size_t to)
 static shs_status find_first(const struct h5_file *file, hid_t parent, struct h5_groups *groups)
 {
     size_t first = 0;
-    while (first < groups->count && is_dataset(parent, groups->name[first]))
+    while (first < groups->count && is_dataset(parent, groups->group[first].name))
         first++;
     if (first) drop(groups, 0, first);
     if (groups->count) return SHS_OK;
@@ -157,8 +159,8 @@ void h5_groups_free(struct h5_groups **groups)
     if (!*groups) return;
     h5_array_close(&(*groups)->open);
     for (size_t i = 0; i < (*groups)->count; i++)
-        core_free(&(*groups)->name[i]);
-    core_free(&(*groups)->name);
+        core_free(&(*groups)->group[i].name);
+    core_free(&(*groups)->group);
     core_free(&(*groups)->prefix);
     core_free(&(*groups)->rest);
     core_free(&(*groups)->start);
@@ -168,11 +170,31 @@ void h5_groups_free(struct h5_groups **groups)
 
 /* ---- The datasets. */
 
+enum {
+    CACHE_BYTES = 128 << 10 /* that HDF5 keeps of heads of objects while it looks at each once */
+};
+
+/* Has HDF5 keep little of a file's metadata. What was looked at is not wanted again, and looking
+ * for what to drop of much takes a third of the time. *before becomes what was set. */
+static bool keep_little(hid_t file, H5AC_cache_config_t *before)
+{
+    *before = (H5AC_cache_config_t){.version = H5AC__CURR_CACHE_CONFIG_VERSION};
+    if (H5Fget_mdc_config(file, before) < 0) return false;
+    H5AC_cache_config_t little = *before;
+    little.set_initial_size = true;
+    little.initial_size = little.min_size = little.max_size = CACHE_BYTES;
+    little.incr_mode = H5C_incr__off;
+    little.flash_incr_mode = H5C_flash_incr__off;
+    little.decr_mode = H5C_decr__off;
+    return H5Fset_mdc_config(file, &little) >= 0;
+}
+
 /* What the datasets must be like, and what is found. */
 struct examination {
     const struct h5_array *array;
     struct h5_groups *groups;
     hid_t parent;
+    char *dataset;             /* its name in a group */
     hid_t type;                /* of the first dataset's elements */
     struct h5_packing packing; /* of the first dataset */
     size_t row_bytes;          /* of a row as it is stored */
@@ -200,7 +222,7 @@ static shs_status is_other(const struct examination *examination, const char *gr
                      "%s: group %s/%s: its dataset %s has %s than that of group %s; only the first "
                      "axis may differ: leave this field out, or write the group anew",
                      examination->array->path, groups->prefix, group, groups->rest, what,
-                     groups->name[0]);
+                     groups->group[0].name);
 }
 
 /* Takes the rows of an open dataset. */
@@ -263,26 +285,30 @@ static void take_place(struct examination *examination, hid_t dataset, size_t i)
     groups->extents[groups->n_extents++] = (struct io_row_extent){groups->start[i], offset};
 }
 
+/* Opens the dataset of one group, by the address that the link to the group has, in the parent's
+ * file: to find the name, the parent would be searched. *is is set to false if a dataset stands in
+ * the group's place. */
+static hid_t open_in_group(const struct examination *examination, size_t i, bool *is)
+{
+    const struct h5_groups *groups = examination->groups;
+    hid_t dataset = H5I_INVALID_HID;
+    hid_t group = H5Oopen_by_addr(examination->parent, groups->group[i].address);
+    *is = group < 0 || H5Iget_type(group) != H5I_DATASET;
+    if (group >= 0 && *is) dataset = H5Dopen2(group, examination->dataset, H5P_DEFAULT);
+    if (group >= 0) H5Oclose(group);
+    return dataset;
+}
+
 /* Looks at the dataset of one group. *is is set to false if a dataset stands in the group's place.
  */
 static shs_status look(struct examination *examination, size_t i, bool *is)
 {
     struct h5_groups *groups = examination->groups;
-    struct core_text text = {0};
     uint64_t rows = 0;
-    const char *group = groups->name[i];
-    *is = true;
-    core_text_add(&text, "%s/%.*s", group, (int)groups->dataset_bytes, groups->rest);
-    hid_t dataset =
-        text.status ? H5I_INVALID_HID : H5Dopen2(examination->parent, text.bytes, H5P_DEFAULT);
-    shs_status status = text.status;
-    core_text_free(&text);
-    if (status) return status;
-    if (dataset < 0) {
-        *is = !is_dataset(examination->parent, group);
-        return *is ? fail_to_open(examination, group) : SHS_OK;
-    }
-    status = take_rows(examination, dataset, group, &rows);
+    const char *group = groups->group[i].name;
+    hid_t dataset = open_in_group(examination, i, is);
+    if (dataset < 0) return *is ? fail_to_open(examination, group) : SHS_OK;
+    shs_status status = take_rows(examination, dataset, group, &rows);
     if (!status) status = compare_packing(examination, dataset, i);
     if (!status && __builtin_add_overflow(groups->start[i], rows, &groups->start[i + 1]))
         status = core_fail(SHS_ERROR_FORMAT, "%s: the datasets %s of %s have more than 2^64 rows",
@@ -332,16 +358,22 @@ shs_status h5_groups_examine(const struct h5_array *array, struct h5_groups *gro
     if (status) return status;
     struct examination examination = {.array = array, .groups = groups, .lies_together = true};
     examination.parent = open_parent(array->file, groups, &status);
+    if (!status) status = core_copy(groups->rest, &examination.dataset);
+    if (!status) examination.dataset[groups->dataset_bytes] = '\0';
     examination.type = H5Dget_type(array->dataset);
     if (!status) status = h5_packing_read(array, &examination.packing);
     examination.row_bytes = H5Tget_size(examination.type);
     for (uint32_t axis = 1; axis < array->axes; axis++)
         examination.row_bytes *= array->shape[axis];
+    H5AC_cache_config_t before;
+    bool little = keep_little(array->file->id, &before);
     if (!status) status = look_at_all(&examination);
+    if (little) H5Fset_mdc_config(array->file->id, &before);
     for (size_t i = 0; i < groups->count && !status && !examination.lies_together; i++)
         status = check_chunks(array, i);
     H5Tclose(examination.type);
     if (examination.parent >= 0) H5Gclose(examination.parent);
+    core_free(&examination.dataset);
     return status;
 }
 
@@ -385,7 +417,7 @@ static shs_status open_dataset(struct h5_array *array, size_t i)
     if (shape.shape[0] == groups->start[i + 1] - groups->start[i]) return SHS_OK;
     return core_fail(SHS_ERROR_FILE,
                      "%s: group %s/%s has changed since the file was opened; start again",
-                     array->path, groups->prefix, groups->name[i]);
+                     array->path, groups->prefix, groups->group[i].name);
 }
 
 /* Returns the dataset that has a row. */
@@ -421,7 +453,7 @@ shs_status h5_groups_name(struct h5_file *file, const char *pattern, size_t plac
     struct h5_array *array;
     shs_tensor shape;
     shs_status status = h5_array_open(file, pattern, 0, false, &array, &shape);
-    if (!status) status = core_copy(array->groups->name[place], name);
+    if (!status) status = core_copy(array->groups->group[place].name, name);
     h5_array_close(&array);
     return status;
 }

@@ -12,12 +12,18 @@
 struct h5_array;
 struct h5_file;
 
+/* A group, and where the link to it leads. */
+struct h5_group {
+    char *name;
+    haddr_t address;
+};
+
 struct h5_groups {
     char *prefix; /* the group that holds the groups */
     char *rest;   /* the name of the dataset in each group, with the members that are taken of it */
     size_t dataset_bytes; /* of `rest`: the name without the members */
     size_t count;
-    char **name; /* of the groups, in natural order (core_natural.h) */
+    struct h5_group *group; /* in the natural order of their names (core_natural.h) */
     /* Dataset i has the rows [start[i], start[i + 1]). */
     uint64_t *start;
     /* Where the elements of each dataset lie that has some, in one piece. Empty if this is not

@@ -149,7 +149,12 @@ with h5py.File('links.h5', 'w') as f:
                      ('text', ('text.h5', '/x'))]:
         f[name] = h5py.ExternalLink(*to)
 h5py.File('other.h5', 'w')['x'] = np.arange(60)
+with h5py.File('many.h5', 'w') as f:
+    for i in range(4):
+        f[f'many/{i}/y'] = np.arange(15) + 15 * i
+h5py.File('links.h5', 'a')['many'] = h5py.ExternalLink('many.h5', '/many')
 END
+alike "groups in another file" links.h5 'many/*/y' g/x
 for name in soft group/x group/near g/near far; do alike "a link" links.h5 $name g/x; done
 digested links.h5 nothing "'nothing' is a soft link to '/g/y': links.h5 holds no dataset 'g/y'"
 digested links.h5 on "'on' is a soft link to 'nothing': .*holds no dataset 'g/y'"
