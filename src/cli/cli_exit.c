@@ -27,17 +27,18 @@ enum {
     LIMIT_SECONDS = 1800
 };
 
-/* Sets the seconds that a rank waits for others at most. */
+/* Sets the seconds that a rank waits for others at most. All ranks have the same variable, so rank
+ * 0 alone prints the message of an error. */
 static shs_status read_limit(double *seconds)
 {
     const char *text = getenv("SHARDSTEP_LIMIT_SECONDS");
     uint64_t number = LIMIT_SECONDS;
-    if (text && *text && !core_parse_u64(text, &number))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "SHARDSTEP_LIMIT_SECONDS is '%.40s'; give whole seconds, 0 for no limit",
-                         text);
+    bool good = !text || !*text || core_parse_u64(text, &number);
     *seconds = (double)number;
-    return SHS_OK;
+    if (good) return SHS_OK;
+    core_fail(SHS_ERROR_ARGUMENT,
+              "SHARDSTEP_LIMIT_SECONDS is '%.40s'; give whole seconds, 0 for no limit", text);
+    return core_tell(SHS_ERROR_ARGUMENT, shs_message(), mpi_job_rank() == 0, true);
 }
 
 shs_status cli_open(const shs_run_options *options, shs_run **run)

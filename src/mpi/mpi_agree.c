@@ -6,6 +6,7 @@
 
 #include "core_hash.h"
 #include "mpi_transport.h"
+#include "mpi_words.h"
 #include "shardstep/context.h"
 
 /* The meaning of the numbers in a ballot.
@@ -258,9 +259,11 @@ shs_status mpi_settle_sum(shs_run *run, shs_status mine, uint64_t *sum, const ch
 
 shs_status mpi_settle_close(shs_run *run, const char *name)
 {
-    struct call call = {.closes = true, .loader = UINT64_MAX};
+    struct call call = {.closes = true, .loader = UINT64_MAX, .sum = mpi_words_told(run)};
     snprintf(call.text, sizeof call.text, "%s", name);
-    return settle(run, SHS_OK, &call);
+    shs_status status = settle(run, SHS_OK, &call);
+    if (!status) status = mpi_words_drain(run, call.sum);
+    return status;
 }
 
 shs_status shs_agree(shs_run *run)

@@ -87,6 +87,7 @@ static const struct mpi_transport over_mpi = {.agree = mpi_link_agree,
                                               .reproducible = &mpi_sum_messages,
                                               .fast = &mpi_sum_fast,
                                               .node = &mpi_link_node,
+                                              .words = &mpi_link_words,
                                               .works = works,
                                               .close = close_link};
 

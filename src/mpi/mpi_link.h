@@ -14,11 +14,13 @@ enum {
 struct mpi_link {
     struct mpi_transport transport; /* stands first: mpi_link_of() casts its address */
     shs_run *run;                   /* whose watch holds for the link's waits */
-    MPI_Comm comm;                  /* the run's own duplicate of the program's communicator */
+    MPI_Comm comm;                  /* the run's own duplicate of the program's communicator; no
+                                       message is received with MPI_ANY_TAG here */
     MPI_Comm node;                  /* the ranks of this node; MPI_COMM_NULL until it is wanted */
     int keyval;                     /* the key of the attribute described in mpi_finalize.c */
     MPI_Datatype ballot;            /* MPI's description of struct mpi_ballot */
     MPI_Op agree;                   /* the operation that joins two ballots */
+    struct mpi_link_word *words;    /* words that are on their way, mpi_link_words.c */
     struct mpi_link *next_left;     /* in a list of mpi_link_wait.c */
 
     /* A call's small data, while MPI has it. A call that has waited too long returns, and its data
@@ -77,10 +79,12 @@ shs_status mpi_finalize_attach(shs_run *run);
 void mpi_finalize_detach(struct mpi_link *link);
 
 /* The functions of the transport. The sums are in mpi_sum_messages.c and mpi_sum_fast.c, the
- * functions that move plain data in mpi_link_move.c, those of a node in mpi_link_node.c.
+ * functions that move plain data in mpi_link_move.c, those of a node in mpi_link_node.c,
+ * words in mpi_link_words.c.
  * mpi_transport.h describes them. */
 extern const struct mpi_sum_way mpi_sum_messages, mpi_sum_fast;
 extern const struct mpi_node_way mpi_link_node;
+extern const struct mpi_word_way mpi_link_words;
 shs_status mpi_link_agree(struct mpi_transport *transport, struct mpi_ballot *ballot);
 shs_status mpi_link_broadcast(struct mpi_transport *transport, int from, void *bytes, size_t count);
 shs_status mpi_link_sum(struct mpi_transport *transport, uint64_t *numbers, size_t count);

@@ -43,6 +43,21 @@ struct mpi_node_way {
     shs_status (*broadcast)(struct mpi_transport *transport, void *bytes, size_t count);
 };
 
+struct mpi_word;
+
+/* Words between ranks, mpi_words.h. All are Local. */
+struct mpi_word_way {
+    /* Sends a word to all other ranks, and does not wait until it has left. Returns false if there
+     * is no memory for it. */
+    bool (*tell)(struct mpi_transport *transport, const struct mpi_word *word);
+
+    /* Takes a word that has come, and the rank that sent it. Returns false if there is none. */
+    bool (*hear)(struct mpi_transport *transport, struct mpi_word *word, int *from);
+
+    /* Returns true if all words that this rank has sent have left. */
+    bool (*are_gone)(struct mpi_transport *transport);
+};
+
 struct mpi_transport {
     /* Joins the ballots in place: every rank ends with the same ballot. The sum is modulo 2^64. */
     shs_status (*agree)(struct mpi_transport *transport, struct mpi_ballot *ballot);
@@ -72,6 +87,9 @@ struct mpi_transport {
 
     /* The ranks of a node. NULL if the transport does not know them. */
     const struct mpi_node_way *node;
+
+    /* Words between the ranks. NULL if `node` is. */
+    const struct mpi_word_way *words;
 
     /* Local. An error if the transport does not work any more: SHS_ERROR_STATE after
      * MPI_Finalize(), SHS_ERROR_GATHER after a call of the program's function failed. */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core_clock.h"
+#include "mpi_words.h"
 #include "shardstep/context.h"
 
 /* A rank that waits first tries again at once, then lets other processes run between its tries, and
@@ -49,7 +50,8 @@ static shs_status give_up(struct wait *wait)
 {
     shs_run *run = wait->run;
     char where[MPI_WATCH_TEXT_BYTES], missing[MPI_WATCH_TEXT_BYTES], cause[CORE_MESSAGE_BYTES];
-    if (!mpi_watch_end_run(run)) return mpi_watch_check(run);
+    if (!mpi_watch_end_run(run, run->rank)) return mpi_watch_check(run);
+    mpi_words_end_run(run);
     mpi_watch_where(run, where);
     mpi_watch_missing(run, missing);
     snprintf(cause, sizeof cause, "%.80s (%.80s): waited %.3g s, its limit_seconds, for %s", where,
@@ -57,21 +59,24 @@ static shs_status give_up(struct wait *wait)
     return mpi_watch_late(run, true, cause);
 }
 
-/* Ranks without a table cannot tell which of them gives up first, as in the opening of a run. The
- * lowest of them then waits the shortest time, so that it alone prints its message where the
- * program ends the job. */
+/* The seconds that this rank waits beyond its limit, so that ranks that do not see each other do
+ * not all give up at once: one alone shall print its message. Of a node with a table all wait as
+ * long as its lowest rank. */
 static double delay(const shs_run *run)
 {
-    if (run->watch.table) return 0;
-    return 0.25 * (run->rank < 8 ? run->rank : 8);
+    int64_t first = run->watch.table ? mpi_watch_place(run, 0).rank : run->rank;
+    if (run->watch.table && !run->watch.words) return 0;
+    return 0.25 * (double)(first < 8 ? first : 8);
 }
 
 /* Does what is due after this time of waiting. */
 static shs_status watch(struct wait *wait)
 {
     double seconds = (double)wait->waited / SECOND_NS, limit = wait->run->watch.limit_seconds;
+    mpi_words_hear(wait->run);
     shs_status status = mpi_watch_check(wait->run);
     if (status) return status;
+    mpi_words_wait(wait->run, seconds >= wait->warn_at / 2 || (limit > 0 && seconds >= limit / 2));
     if (limit > 0 && seconds >= limit + delay(wait->run)) return give_up(wait);
     if (seconds >= wait->warn_at) {
         report(wait, seconds);
@@ -117,5 +122,6 @@ shs_status mpi_wait(shs_run *run, const char *what, mpi_done *done, void *user)
                         .warn_at = warn > 0 ? warn : DEFAULT_WARN_SECONDS};
     status = wait_on(&wait, done, user);
     if (wait.shown) mpi_watch_wait(run, false);
+    if (!run->watch.late) mpi_words_go_on(run);
     return status;
 }

@@ -1,7 +1,5 @@
 #include "mpi_watch.h"
 
-#include <math.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "mpi_run.h"
 #include "mpi_shared.h"
 #include "mpi_transport.h"
+#include "mpi_words.h"
 #include "shardstep/context.h"
 
 /* ---- The table. */
@@ -33,8 +32,8 @@ struct mpi_table {
     struct row rows[];      /* one for each rank of the node */
 };
 
-/* The runs of this process that have a table. MPI is called in one thread only, and so are these
- * runs. */
+/* The runs of this process that have several ranks. MPI is called in one thread only, and so are
+ * these runs. */
 static shs_run *runs;
 static bool has_ended_any;
 
@@ -44,6 +43,7 @@ static void write_row(const shs_run *run)
 {
     const struct mpi_watch *watch = &run->watch;
     uint64_t words[WORDS];
+    if (!watch->table) return;
     struct row *row = &watch->table->rows[run->windows.node_rank];
     uint64_t number = atomic_load_explicit(&row->number, memory_order_relaxed);
     memcpy(words, &watch->place, sizeof words);
@@ -53,8 +53,9 @@ static void write_row(const shs_run *run)
     atomic_store_explicit(&row->number, number + 2, memory_order_release);
 }
 
-static struct mpi_place read_row(struct row *row)
+struct mpi_place mpi_watch_place(const shs_run *run, int number)
 {
+    struct row *row = &run->watch.table->rows[number];
     uint64_t words[WORDS];
     struct mpi_place place;
     for (int i = 0; i < TRIES; i++) {
@@ -76,6 +77,7 @@ static size_t table_bytes(const shs_run *run)
 
 shs_status mpi_watch_options(shs_run *run, const shs_run_options *options)
 {
+    run->watch.place.step = MPI_WATCH_NO_STEP;
     run->watch.warn_seconds = options->warn_seconds;
     run->watch.limit_seconds = options->limit_seconds;
     if (options->warn_seconds >= 0 && options->limit_seconds >= 0) return SHS_OK;
@@ -93,22 +95,21 @@ shs_status mpi_watch_open(shs_run *run)
     shs_status status = mpi_windows_find_node(run);
     if (!status && run->windows.node_ranks > 1)
         status = mpi_windows_make(run, table_bytes(run), &memory);
-    if (status || !memory) return status;
+    if (status) return status;
+    watch->place.rank = run->rank;
+    watch->place.process = (int64_t)getpid();
     watch->table = memory;
-    watch->shared = true;
-    watch->place = (struct mpi_place){
-        .step = MPI_WATCH_NO_STEP, .rank = run->rank, .process = (int64_t)getpid()};
-    write_row(run);
     watch->next_run = runs;
     runs = run;
-    return SHS_OK;
+    write_row(run);
+    return mpi_words_open(run);
 }
 
 void mpi_watch_close(shs_run *run)
 {
     shs_run **at = &runs;
     void *memory = run->watch.table;
-    if (!memory) return;
+    mpi_words_close(run);
     while (*at && *at != run)
         at = &(*at)->watch.next_run;
     if (*at) *at = run->watch.next_run;
@@ -128,7 +129,6 @@ static void name_call(struct mpi_place *place, const char *call)
 
 void mpi_watch_begin(shs_run *run, const char *call)
 {
-    if (!run->watch.table) return;
     run->watch.place.calls++;
     run->watch.place.doing = MPI_DOING_CALL;
     name_call(&run->watch.place, call);
@@ -137,14 +137,14 @@ void mpi_watch_begin(shs_run *run, const char *call)
 
 void mpi_watch_end(shs_run *run)
 {
-    if (!run->watch.table) return;
     run->watch.place.doing = MPI_DOING_AFTER;
+    memcpy(run->watch.met, run->watch.place.call, sizeof run->watch.met);
+    run->watch.met_step = run->watch.place.step;
     write_row(run);
 }
 
 void mpi_watch_next(shs_run *run, uint64_t step, bool begins)
 {
-    if (!run->watch.table) return;
     run->watch.place.doing = begins ? MPI_DOING_CALL : MPI_DOING_AFTER;
     run->watch.place.step = step;
     if (begins) name_call(&run->watch.place, "shs_next");
@@ -163,121 +163,22 @@ void mpi_watch_wait(shs_run *run, bool waits)
     }
 }
 
-/* ---- Whom this rank waits for. */
-
-/* A text that grows at its end, and is cut there. */
-struct text {
-    char *bytes;
-    size_t used;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
-{
-    va_list arguments;
-    size_t left = MPI_WATCH_TEXT_BYTES - text->used;
-    va_start(arguments, format);
-    int written = vsnprintf(text->bytes + text->used, left, format, arguments);
-    va_end(arguments);
-    if (written > 0) text->used += (size_t)written < left ? (size_t)written : left - 1;
-}
-
-static void add_call(struct text *text, const struct mpi_place *place)
-{
-    add(text, "%s", place->call);
-    if (place->step != MPI_WATCH_NO_STEP) add(text, ", step %llu", (ull)place->step);
-}
-
-static void add_state(struct text *text, const struct mpi_place *place)
-{
-    add(text, "process %lld", (long long)place->process);
-    switch (mpi_shared_state(place->process)) {
-    case 'T':
-        add(text, ", stopped by a signal");
-        break;
-    case 't':
-        add(text, ", held by a debugger");
-        break;
-    case 'Z':
-    case 'X':
-        add(text, ", which has ended");
-        break;
-    default:
-        break;
-    }
-}
-
-static void add_sight(struct text *text, const shs_run *run, const struct mpi_place *place)
-{
-    static const char *const doing[] = {
-        [MPI_DOING_CALL] = "is in ",
-        [MPI_DOING_WAIT] = "waits in ",
-        [MPI_DOING_OTHER] = "waits in another run; in this run it was last seen in ",
-        [MPI_DOING_AFTER] = "was last seen when it left "};
-    add(text, "rank %lld on %s (", (long long)place->rank, run->watch.host);
-    add_state(text, place);
-    if (!place->call[0] || place->doing == MPI_DOING_NOTHING || place->doing > MPI_DOING_AFTER) {
-        add(text, "; it has made no call)");
-        return;
-    }
-    add(text, "; it %s", doing[place->doing]);
-    add_call(text, place);
-    add(text, ")");
-}
-
-void mpi_watch_where(const shs_run *run, char bytes[MPI_WATCH_TEXT_BYTES])
-{
-    struct text text = {.bytes = bytes};
-    bytes[0] = '\0';
-    if (run->watch.place.call[0])
-        add_call(&text, &run->watch.place);
-    else
-        add(&text, "the opening of a run");
-}
-
-/* A rank is missing unless it waits at the same agreement, or at a later one. */
-static bool is_missing(const shs_run *run, const struct mpi_place *place)
-{
-    return place->rank != run->rank &&
-           (place->doing != MPI_DOING_WAIT || place->calls < run->watch.place.calls);
-}
-
-enum {
-    NAMED = 3 /* ranks that a text names; it counts the others */
-};
-
-void mpi_watch_missing(const shs_run *run, char bytes[MPI_WATCH_TEXT_BYTES])
-{
-    struct text text = {.bytes = bytes};
-    int missing = 0;
-    bytes[0] = '\0';
-    if (!run->watch.shared) {
-        add(&text, "the other ranks");
-        return;
-    }
-    for (int i = 0; i < run->windows.node_ranks; i++) {
-        struct mpi_place place = read_row(&run->watch.table->rows[i]);
-        if (!is_missing(run, &place)) continue;
-        if (missing++ >= NAMED) continue;
-        if (missing > 1) add(&text, ", ");
-        add_sight(&text, run, &place);
-    }
-    if (missing > NAMED) add(&text, " and %d more", missing - NAMED);
-    if (!missing) add(&text, "other ranks, though all ranks of the node wait, too");
-}
-
 /* ---- The end of a run that has waited too long. */
 
 int mpi_watch_ended_by(const shs_run *run)
 {
-    if (!run->watch.table) return -1;
+    if (!run->watch.table) return run->watch.ended - 1;
     return (int)atomic_load_explicit(&run->watch.table->ended, memory_order_relaxed) - 1;
 }
 
-bool mpi_watch_end_run(shs_run *run)
+bool mpi_watch_end_run(shs_run *run, int by)
 {
     uint64_t none = 0;
-    if (!run->watch.table) return true;
-    return atomic_compare_exchange_strong(&run->watch.table->ended, &none, (uint64_t)run->rank + 1);
+    if (run->watch.table)
+        return atomic_compare_exchange_strong(&run->watch.table->ended, &none, (uint64_t)by + 1);
+    if (run->watch.ended) return false;
+    run->watch.ended = by + 1;
+    return true;
 }
 
 bool mpi_watch_has_ended_any(void)

@@ -1,8 +1,7 @@
 /* The watch: each rank writes down what it does, in memory that the ranks of its node share, and a
- * rank that waits reads there whom it waits for.
+ * rank that waits reads there whom it waits for. Ranks of other nodes send words (mpi_words.h).
  *
- * A run of one rank, and a run that shs_open_ranks() opened, have no such memory. Their functions
- * do nothing. */
+ * A run of one rank, and a run that shs_open_ranks() opened, have neither. */
 #ifndef MPI_WATCH_H
 #define MPI_WATCH_H
 
@@ -47,11 +46,14 @@ struct mpi_place {
 struct mpi_watch {
     double warn_seconds;     /* 0: 60 */
     double limit_seconds;    /* 0: no limit */
-    struct mpi_table *table; /* NULL: no table */
-    bool shared;             /* the ranks of the node have the same table */
+    struct mpi_table *table; /* NULL: the ranks of the node share none */
+    struct mpi_words *words; /* of ranks that have no part in the table; NULL: there are none */
+    int ended;               /* without a table: 1 + the rank that has ended the run */
     char host[MPI_WATCH_HOST_BYTES];
-    struct mpi_place place;   /* what this rank has written */
-    struct shs_run *next_run; /* in the list of runs of this process that have a table */
+    struct mpi_place place; /* what this rank has written */
+    uint64_t met_step;
+    char met[MPI_WATCH_CALL_BYTES]; /* the latest call in which all ranks have met */
+    struct shs_run *next_run;       /* in the list of runs of this process that have ranks */
 
     shs_status late; /* SHS_ERROR_TIMEOUT once the run has waited too long; else SHS_OK */
     bool late_is_mine;
@@ -62,7 +64,8 @@ struct mpi_watch {
  * are out of range. */
 shs_status mpi_watch_options(struct shs_run *run, const struct shs_run_options *options);
 
-/* Collective. Makes the table. Without memory for it the ranks go on without a table. */
+/* Collective. Makes the table, and the words where a table does not join all ranks. Without memory
+ * for them the ranks go on without them. */
 shs_status mpi_watch_open(struct shs_run *run);
 
 /* Local. Releases the table. */
@@ -82,6 +85,12 @@ void mpi_watch_wait(struct shs_run *run, bool waits);
 /* Local. Writes where this rank waits: the call and the step. */
 void mpi_watch_where(const struct shs_run *run, char text[MPI_WATCH_TEXT_BYTES]);
 
+/* Local. Writes which of the ranks that write to this node's table this rank waits for, the first
+ * `most` of them. Returns how many it waits for. The texts and the numbers of the ranks go to
+ * `sights`. */
+struct mpi_sight;
+int mpi_watch_sights(const struct shs_run *run, struct mpi_sight *sights, int most);
+
 /* Local. Writes which ranks this rank waits for, and where each of them was last seen. */
 void mpi_watch_missing(const struct shs_run *run, char text[MPI_WATCH_TEXT_BYTES]);
 
@@ -89,9 +98,12 @@ void mpi_watch_missing(const struct shs_run *run, char text[MPI_WATCH_TEXT_BYTES
  */
 int mpi_watch_ended_by(const struct shs_run *run);
 
-/* Local. Ends the run on the node for this rank has waited too long. Returns true on the first rank
- * of the node that does. */
-bool mpi_watch_end_run(struct shs_run *run);
+/* Local. Ends the run on the node because rank `by` has waited too long. Returns true if no rank
+ * had ended it before. */
+bool mpi_watch_end_run(struct shs_run *run, int by);
+
+/* Local. Returns what a rank of the node has written. The node has a table. */
+struct mpi_place mpi_watch_place(const struct shs_run *run, int number);
 
 /* Local. True once a run of this process has waited too long. */
 bool mpi_watch_has_ended_any(void);

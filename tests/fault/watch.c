@@ -19,7 +19,14 @@ enum {
 };
 
 static int rank, ranks;
-static bool told;
+static bool told, nodes;
+
+/* Takes the place of MPI's function (its profiling interface). */
+int MPI_Comm_split_type(MPI_Comm comm, int type, int key, MPI_Info info, MPI_Comm *node)
+{
+    if (nodes) return PMPI_Comm_split(comm, rank / 2, key, node);
+    return PMPI_Comm_split_type(comm, type, key, info, node);
+}
 
 static void tell(void *user, shs_report_kind kind, const char *text)
 {
@@ -35,6 +42,7 @@ static void misbehave(const char *what, shs_run *run)
     shs_run *other = NULL;
     if (!strcmp(what, "sleep")) sleep(LONG);
     if (!strcmp(what, "late")) sleep(3);
+    if (!strcmp(what, "slow")) usleep(700000);
     if (!strcmp(what, "stop")) raise(SIGSTOP);
     if (!strcmp(what, "kill")) raise(SIGKILL);
     if (!strcmp(what, "return")) exit(0);
@@ -62,6 +70,7 @@ int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "nothing";
     bool apart = !strcmp(argv[argc - 1], "apart");
+    nodes = !strcmp(argv[argc - 1], "nodes");
     double limit = argc > 2 ? strtod(argv[2], NULL) : 1;
     shs_run_options options = {.warn_seconds = limit / 2, .limit_seconds = limit, .report = tell};
     shs_run *run = NULL;
