@@ -72,7 +72,7 @@ static void close_link(struct mpi_transport *transport, bool together)
         if (!late) mpi_link_release(link);
         if (together) mpi_link_free_communicators(link);
     }
-    if (late)
+    if (late || link->words)
         mpi_link_leave(link);
     else
         core_free(&link);

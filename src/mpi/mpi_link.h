@@ -37,10 +37,6 @@ shs_status mpi_check(int code, const char *operation);
  * that it uses must stay. */
 shs_status mpi_link_wait(shs_run *run, int code, MPI_Request *request, const char *operation);
 
-/* Local. Does the same for several requests. */
-shs_status mpi_link_wait_all(shs_run *run, int code, MPI_Request *requests, int count,
-                             const char *operation);
-
 /* Local. Copies small data to the link's room, which it returns. Returns `bytes` if the data is too
  * large for the room. mpi_link_room_to() copies small data back. */
 void *mpi_link_room(struct mpi_link *link, void *bytes, size_t count);

@@ -6,8 +6,7 @@
 #include "mpi_wait.h"
 
 struct pending {
-    MPI_Request *requests;
-    int count;
+    MPI_Request *request;
     const char *operation;
 };
 
@@ -15,22 +14,16 @@ static bool is_done(void *user, shs_status *status)
 {
     struct pending *pending = user;
     int done = 0;
-    int code = MPI_Testall(pending->count, pending->requests, &done, MPI_STATUSES_IGNORE);
+    int code = MPI_Test(pending->request, &done, MPI_STATUS_IGNORE);
     *status = mpi_check(code, pending->operation);
     return *status || done;
 }
 
-shs_status mpi_link_wait_all(shs_run *run, int code, MPI_Request *requests, int count,
-                             const char *operation)
-{
-    struct pending pending = {requests, count, operation};
-    if (code != MPI_SUCCESS) return mpi_check(code, operation);
-    return mpi_wait(run, operation, is_done, &pending);
-}
-
 shs_status mpi_link_wait(shs_run *run, int code, MPI_Request *request, const char *operation)
 {
-    return mpi_link_wait_all(run, code, request, 1, operation);
+    struct pending pending = {request, operation};
+    if (code != MPI_SUCCESS) return mpi_check(code, operation);
+    return mpi_wait(run, operation, is_done, &pending);
 }
 
 void *mpi_link_room(struct mpi_link *link, void *bytes, size_t count)

@@ -33,6 +33,16 @@ static shs_status make_word(int ranks, const struct mpi_word *content, struct mp
     return status;
 }
 
+/* Returns true if a word has left to all ranks. */
+static bool is_gone(const struct mpi_link_word *word, int ranks)
+{
+    int gone = 1;
+    for (int rank = 0; rank < ranks && gone; rank++)
+        if (word->requests[rank] != MPI_REQUEST_NULL)
+            MPI_Test(&word->requests[rank], &gone, MPI_STATUS_IGNORE);
+    return gone;
+}
+
 /* Releases the words that have left. */
 static bool are_gone(struct mpi_transport *transport)
 {
@@ -40,9 +50,7 @@ static bool are_gone(struct mpi_transport *transport)
     struct mpi_link_word **at = &link->words;
     while (*at) {
         struct mpi_link_word *word = *at;
-        int gone = 0;
-        MPI_Testall(link->run->ranks, word->requests, &gone, MPI_STATUSES_IGNORE);
-        if (gone) {
+        if (is_gone(word, link->run->ranks)) {
             *at = word->next;
             free_word(&word);
         } else {

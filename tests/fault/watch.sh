@@ -12,6 +12,7 @@ many=3
 watched() {
     local ranks=$1 what=$2 seen=$3 how=${4:-} code=0 missing
     missing="rank $((ranks - 1)) on $host \($seen\)"
+    # shellcheck disable=SC2086
     on "$ranks" timeout -s KILL 60 "$BUILD/tests/watch" "$what" 1 $how > out.txt 2> err.txt < /dev/null || code=$?
     [ "$code" = 2 ] || fail "$what $how on $ranks ranks: exit code $code, not 2: $(cat err.txt)"
     [ "$(grep -cE '^rank [0-9]+: ' err.txt)" = 1 ] ||
