@@ -137,6 +137,7 @@ shs_mpi_test(test_checkpoint)
 shs_mpi_test(test_checkpoint_refused)
 shs_mpi_test(test_checkpoint_damage)
 shs_mpi_test(test_checkpoint_kept)
+shs_mpi_test(test_checkpoint_later)
 shs_mpi_test(test_checkpoint_older)
 if(SHARDSTEP_MPI)
   target_compile_definitions(test_checkpoint_older PRIVATE
@@ -166,7 +167,7 @@ shs_script_test(plain_ranks cli plain_ranks.sh)
 shs_mpi_test(test_gathered)
 if(SHARDSTEP_MPI)
   foreach(name test_ledger test_loader_errors test_loader_cursor test_checkpoint_refused test_checkpoint_kept
-      test_folder test_weights)
+      test_checkpoint_later test_folder test_weights)
     add_test(NAME mpi.${name}_gathered.3 COMMAND ${MPIRUN} -n 3 $<TARGET_FILE:${name}>)
     set_tests_properties(mpi.${name}_gathered.3 PROPERTIES LABELS mpi TIMEOUT 300 PROCESSORS 3
       ENVIRONMENT "${RANK_ENVIRONMENT};SHARDSTEP_TEST_GATHERED=1")

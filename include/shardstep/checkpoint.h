@@ -60,13 +60,35 @@ typedef struct shs_save_options {
     /** Checkpoints that are kept in the folder, this one included. 1 to 256; default 0: 2. With 1
      * nothing is left to fall back to if the checkpoint is damaged later. */
     uint64_t keep;
+
+    /** Saves in the background: see below. Default false. */
+    bool asynchronous;
 } shs_save_options;
 
 /** Collective. Does what shs_save() does, with options; NULL: the defaults. `options` is borrowed
- * for the call. */
+ * for the call.
+ *
+ * With the option `asynchronous` the call returns when rank 0 has copied the tensors, which takes
+ * as much memory again there until the run is closed. A thread of rank 0 then writes the checkpoint
+ * to stable storage while the run goes on. It is the newest checkpoint of the folder only after the
+ * ranks have agreed on it, which a later call does: the next shs_save(), shs_save_with(),
+ * shs_save_wait(), shs_restore() or shs_close() of the run. A process that is killed before leaves
+ * the checkpoint before as the newest. So do not let too long a time pass until the next of these
+ * calls, or end the save by shs_save_wait() after some steps.
+ *
+ * The outcome of such a save is returned by the next shs_save(), shs_save_with(), shs_save_wait()
+ * or shs_close() of the run, and by no other call. If this call is itself a save, it saves all the
+ * same, and its message says so. SHS_ERROR_DISAGREE for tensors with different content comes with
+ * the outcome, too. If the save fails, earlier checkpoints are as they were.
+ *
+ * If the program ends without shs_close(), MPI_Finalize() finishes the save. */
 SHS_API SHS_MUST_CHECK shs_status shs_save_with(shs_loader *loader, const char *folder,
                                                 const shs_tensor *state, size_t count,
                                                 const shs_save_options *options);
+
+/** Collective. Waits until the run's save in the background is finished, and returns its outcome:
+ * see shs_save_with(). SHS_OK at once if there is none. `loader` is any loader of the run. */
+SHS_API SHS_MUST_CHECK shs_status shs_save_wait(shs_loader *loader);
 
 /** Collective. Brings back the checkpoint that was saved last: fills the tensors on every rank and
  * seeks the loader. With MPI rank 0 reads. In a run of shs_open_ranks() every rank reads, and the

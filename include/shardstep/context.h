@@ -223,7 +223,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_open_ranks(
  * left, so that they do not wait for it.
  *
  * @param run  the run; Local and no error if `run` or *run is NULL
- * @return SHS_OK; a loading error that the ranks have not agreed on yet, on every rank;
+ * @return SHS_OK; a loading error that the ranks have not agreed on yet, on every rank; the outcome
+ *         of a save in the background (shs_save_with() in checkpoint.h), which the call finishes;
  *         SHS_ERROR_DISAGREE if other ranks make another Collective call instead;
  *         SHS_ERROR_STATE after MPI_Finalize(); SHS_ERROR_GATHER if the `agree` of shs_open_ranks()
  *         fails or has failed

@@ -5,6 +5,7 @@
 
 #include "core_half.h"
 #include "core_status.h"
+#include "core_stream.h"
 
 #define TOP_BIT (UINT64_C(1) << 63)
 
@@ -97,4 +98,16 @@ void core_key_text(shs_type type, uint64_t key, int digits, char *text, size_t b
         snprintf(text, bytes, "%llu", (ull)(key - bias));
     else
         snprintf(text, bytes, "-%llu", (ull)(bias - key));
+}
+
+void core_copy_little(void *to, const void *from, size_t count, size_t size)
+{
+    unsigned char *bytes = to;
+    core_stream(to, from, count * size);
+    for (size_t element = 0; element < count && !core_is_little(); element++, bytes += size)
+        for (size_t i = 0; i < size / 2; i++) {
+            unsigned char swap = bytes[i];
+            bytes[i] = bytes[size - 1 - i];
+            bytes[size - 1 - i] = swap;
+        }
 }

@@ -11,6 +11,16 @@
 /* Returns true for f16, f32 and f64. */
 bool core_is_float(shs_type type);
 
+/* Copies `count` elements of `size` bytes each (1, 2, 4 or 8), which are in the machine's order of
+ * bytes, to little-endian ones. `to` is best a multiple of CORE_STREAM_ALIGNMENT. */
+void core_copy_little(void *to, const void *from, size_t count, size_t size);
+
+/* Returns true on a machine whose own order of bytes is little-endian. */
+static inline bool core_is_little(void)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+}
+
 /* Returns what is added to an integer of a type to make its key: 2^63 for signed types, else 0. */
 uint64_t core_key_bias(shs_type type);
 

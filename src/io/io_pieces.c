@@ -1,6 +1,7 @@
 #include "io_pieces.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "core_memory.h"
@@ -60,6 +61,8 @@ static shs_status write_piece(struct target *target, const struct io_piece *piec
 static shs_status write_all(struct target *target, const struct io_piece *pieces, size_t count)
 {
     shs_status status = SHS_OK;
+    /* reading ahead would read what is about to be written */
+    posix_fadvise(target->file, 0, 0, POSIX_FADV_RANDOM);
     for (size_t i = 0; i < count && !status; i++)
         status = write_piece(target, &pieces[i]);
     if (!status && fsync(target->file) < 0)

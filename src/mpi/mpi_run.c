@@ -65,6 +65,7 @@ static void release(shs_run **run, bool together)
 {
     struct mpi_transport *transport = (*run)->transport;
     mpi_stop_remove(*run);
+    mpi_late_release(*run);
     (*run)->closed = true;
     (*run)->transport = NULL;
     mpi_watch_close(*run);
@@ -103,6 +104,7 @@ shs_status shs_close(shs_run **run)
         status = core_wrap(works, "rank %d: shs_close", (*run)->rank);
     else
         status = mpi_settle_close(*run, "shs_close");
+    status = mpi_late_close(*run, status);
     release(run, !works && !(*run)->left_by);
     return status;
 }

@@ -38,6 +38,24 @@ struct mpi_member {
     void *check_user;
 };
 
+/* Work that goes on after a collective call, and that a later call finishes. A run has at most one
+ * such work at a time. */
+struct mpi_late {
+    bool waits;     /* the work is to be finished; the same on every rank */
+    char what[128]; /* the work in words, if it waits */
+
+    /* Collective. Finishes the work. Returns the same status on every rank. */
+    shs_status (*finish)(shs_run *run, void *user);
+    /* Local. Gives up work that still waits, and releases `user`. */
+    void (*release)(void *user);
+    void *user; /* NULL: there has been no work yet */
+
+    /* The outcome of work that is finished. No call has returned it yet. */
+    shs_status failed; /* SHS_OK if there is none, or it is good */
+    bool mine, agreed;
+    char message[CORE_MESSAGE_BYTES];
+};
+
 struct shs_run {
     struct mpi_transport *transport; /* NULL if the ranks do not talk to each other, or if the run
                                         of one rank makes no MPI call */
@@ -61,6 +79,7 @@ struct shs_run {
     char kept_message[CORE_MESSAGE_BYTES];
 
     struct mpi_member *members; /* the list of open loaders */
+    struct mpi_late late;
 
     bool closed;   /* this rank has closed the run, so objects on it may only be closed, too */
     int left_by;   /* 1 + the lowest rank that closed the run while others went on; else 0 */
@@ -183,6 +202,21 @@ mpi_settle_sum(shs_run *run, shs_status mine, uint64_t *sum, const char *call, .
  * ranks may be in any collective function. If some ranks do not close the run, all return an error,
  * and the run is over on every rank: run->left_by is set. */
 shs_status mpi_settle_close(shs_run *run, const char *call);
+
+/* Collective. Finishes work that waits. An error is kept for mpi_late_outcome(). */
+void mpi_late_finish(shs_run *run);
+
+/* Local. Joins the outcome of finished work to a call's own status, which is the same on every
+ * rank. `then` goes behind the message if only the work has failed. */
+shs_status mpi_late_outcome(shs_run *run, shs_status status, const char *then);
+
+/* Collective. Finishes work that waits, for a call that closes the run and has agreed on this with
+ * `status`. Returns the outcome joined to `status`. If the ranks are not together any more, the
+ * work is not finished, and the message says so. */
+shs_status mpi_late_close(shs_run *run, shs_status status);
+
+/* Local. Gives up work that waits, and releases its memory. */
+void mpi_late_release(shs_run *run);
 
 /* Collective. Copies rank 0's bytes to every rank. */
 shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count);

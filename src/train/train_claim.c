@@ -116,24 +116,43 @@ shs_status train_claim_begin(const struct train_claims *claims, struct train_cla
     return status;
 }
 
-static void free_claims(void *kept)
+void train_claims_hold(struct train_claims *claims)
 {
-    struct train_claims *claims = kept;
-    while (claims->first) {
-        struct train_claim *claim = claims->first;
-        claims->first = claim->next;
+    claims->holders++;
+}
+
+void train_claims_release(struct train_claims **claims)
+{
+    if (!*claims) return;
+    if (--(*claims)->holders) {
+        *claims = NULL;
+        return;
+    }
+    while ((*claims)->first) {
+        struct train_claim *claim = (*claims)->first;
+        (*claims)->first = claim->next;
         io_unlock(claim->lock);
         core_free(&claim->folder);
         core_free(&claim);
     }
-    core_free(&claims);
+    core_free(claims);
+}
+
+static void release_kept(void *kept)
+{
+    struct train_claims *claims = kept;
+    train_claims_release(&claims);
 }
 
 shs_status train_claims_of(shs_loader *loader, struct train_claims **claims)
 {
     shs_status status = SHS_OK;
-    if (!loader->kept) status = core_new(1, sizeof **claims, "claims to folders", &loader->kept);
-    loader->release_kept = free_claims;
+    if (!loader->kept) {
+        status = core_new(1, sizeof **claims, "claims to folders", &loader->kept);
+        *claims = loader->kept;
+        if (!status) train_claims_hold(*claims);
+    }
+    loader->release_kept = release_kept;
     *claims = loader->kept;
     return status;
 }

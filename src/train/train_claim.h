@@ -13,12 +13,18 @@ struct train_claim;
 /* The claims of a loader. */
 struct train_claims {
     struct train_claim *first;
+    size_t holders;             /* the loader, and a save that goes on */
     char owner[IO_OWNER_BYTES]; /* this loader's name; "" before the first claim */
 };
 
-/* Local. Sets *claims to the claims of a loader. The first call makes them. They belong to the
- * loader: closing it gives up the claims and their locks. SHS_ERROR_MEMORY. */
+/* Local. Sets *claims to the claims of a loader. The first call makes them. The loader is a holder
+ * until it is closed. SHS_ERROR_MEMORY. */
 shs_status train_claims_of(shs_loader *loader, struct train_claims **claims);
+
+/* Local. Adds a holder, and removes a holder. The last one gives up the claims and their locks.
+ * *claims may be NULL, and is NULL afterwards. */
+void train_claims_hold(struct train_claims *claims);
+void train_claims_release(struct train_claims **claims);
 
 /* Local. Sets *claim to the claim to a folder. The claim belongs to `claims`; the first call for a
  * folder makes it. A folder that does not exist yet is claimed by its path. io_lock() says what

@@ -177,7 +177,8 @@ static shs_status begin_broadcast(const shs_run *run, const shs_tensor *tensors,
                                   struct train_compare *shapes)
 {
     shs_status status = check_count(tensors, "tensors", count);
-    if (!status) status = train_state_check(&(struct train_state){tensors, count});
+    if (!status)
+        status = train_state_check(&(struct train_state){.tensors = tensors, .count = count});
     if (!status) status = train_compare_together(run);
     if (!status) status = train_compare_new(count, shapes);
     for (size_t t = 0; t < count && !status; t++)

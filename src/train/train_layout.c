@@ -17,9 +17,30 @@ enum {
     CHECKSUM_DIGITS = CORE_DIGEST_TEXT - 1
 };
 
-bool train_layout_is_taken(const char *name)
+static bool is_utf8(const char *text)
+{
+    while (*text && core_utf8_length(text))
+        text += core_utf8_length(text);
+    return !*text;
+}
+
+/* Returns true for a name that the header needs for itself. */
+static bool is_taken(const char *name)
 {
     return !strcmp(name, metadata_name) || !strncmp(name, gap_name, strlen(gap_name));
+}
+
+shs_status train_layout_check(const struct train_state *state)
+{
+    for (size_t t = 0; t < state->count; t++) {
+        const char *name = state->tensors[t].name;
+        if (is_utf8(name) && !is_taken(name)) continue;
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "tensor %zu of the state is named %s, which a file of safetensors cannot "
+                         "have; give it another name in UTF-8, without __hdf5__. or __metadata__",
+                         t, name);
+    }
+    return SHS_OK;
 }
 
 void train_layout_free(struct train_layout *layout)

@@ -45,7 +45,8 @@ shs_status train_layout_complete(struct train_layout *layout, const struct train
 /* Puts the digits of the content's checksum into the user block and into their piece. */
 void train_layout_seal(struct train_layout *layout, const char *checksum);
 
-/* Returns true for a name that the header needs for itself. */
-bool train_layout_is_taken(const char *name);
+/* Local. SHS_ERROR_ARGUMENT if a tensor has a name that the header cannot have. The state has
+ * passed train_state_check(). */
+shs_status train_layout_check(const struct train_state *state);
 
 #endif

@@ -7,6 +7,7 @@
 #include "io_folder.h"
 #include "shardstep/checkpoint.h"
 #include "train_claim.h"
+#include "train_late.h"
 #include "train_newest.h"
 
 /* ---- The ranks that read. */
@@ -135,7 +136,7 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
         core_require(loader, "shs_restore", "loader", "open it with shs_loader_open()");
     if (status) return status;
     shs_run *run = loader->dataset->run;
-    const struct train_state state = {tensors, count};
+    const struct train_state state = {.tensors = tensors, .count = count};
     struct train_newest newest = {0};
     char digest[CORE_DIGEST_TEXT] = "";
     status = check_restore(run, folder, &state, digest);
@@ -143,6 +144,7 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     status = mpi_settle(run, status, "shs_restore(folder %s, %zu tensors, shapes %s)",
                         train_folder_label(folder).text, count, digest);
     if (status) return status;
+    train_late_finish(run, false);
     status = load_latest(loader, folder, &state, &newest);
     status = mpi_agree(run, core_wrap(status, "shs_restore"), "shs_restore");
     if (!status) status = compare_loaded(run, folder, &newest);

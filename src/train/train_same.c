@@ -57,7 +57,8 @@ static shs_status begin(struct same *same)
     if (!same->tensors || !count)
         return core_fail(SHS_ERROR_ARGUMENT, "no tensors are given: %s",
                          same->tensors ? "their count is 0" : "tensors is NULL");
-    shs_status status = train_state_check(&(struct train_state){same->tensors, count});
+    shs_status status =
+        train_state_check(&(struct train_state){.tensors = same->tensors, .count = count});
     if (!status) status = train_compare_together(same->run);
     if (!status) status = core_hash_new(&same->hash);
     if (!status) status = train_compare_new((1 + DIGEST_NUMBERS) * count, &same->compare);

@@ -1,118 +1,13 @@
 /* shs_save(): rank 0 writes a checkpoint of a state that every rank holds. */
 #include <stdio.h>
-#include <string.h>
 
+#include "core_elements.h"
 #include "core_memory.h"
-#include "io_durable.h"
-#include "io_folder.h"
 #include "shardstep/checkpoint.h"
-#include "train_claim.h"
-#include "train_job.h"
-#include "train_saved.h"
+#include "train_late.h"
+#include "train_saving.h"
 
-/* ---- Rank 0. */
-
-/* Removes the file of a checkpoint that failed. If `latest` was written, but could not be made
- * durable, it may name the file. The file then stays. */
-static shs_status discard(const char *folder, const char *path, const char *name, shs_status status)
-{
-    char message[CORE_MESSAGE_BYTES];
-    struct train_latest now;
-    if (status != SHS_ERROR_FILE) return io_discard(path, status);
-    snprintf(message, sizeof message, "%s", shs_message());
-    if (!train_folder_read(folder, &now) && (!now.count || strcmp(now.kept[0].name, name) != 0))
-        io_discard(path, status);
-    return core_tell(status, message, true, false);
-}
-
-/* Writes the file under its temporary name, and then gives it its name. */
-static shs_status write_file(struct train_job *job, const char *path)
-{
-    shs_status status = io_temporary_name(path, &job->path);
-    if (status) return status;
-    status = train_job_begin(job);
-    if (!status) status = train_job_do(job);
-    if (!status) status = io_move(job->path, path);
-    return status ? io_discard(job->path, status) : SHS_OK;
-}
-
-/* The file is written first, then `latest`, which names it. A reader who comes between the two
- * finds the checkpoint before. */
-static shs_status write_checkpoint(const char *folder, struct train_job *job, uint64_t keep,
-                                   struct train_latest *latest)
-{
-    char *path;
-    struct train_pointer saved;
-    shs_status status =
-        train_folder_free_name(folder, job->labels.progress[TRAIN_STEP], saved.name);
-    if (!status) status = io_join(folder, saved.name, &path);
-    if (status) return status;
-    status = write_file(job, path);
-    if (!status) {
-        memcpy(saved.checksum, job->checksum, sizeof saved.checksum);
-        train_latest_add(latest, &saved, keep);
-        status = train_folder_point(folder, latest);
-        if (status) discard(folder, path, saved.name, status);
-    }
-    core_free(&path);
-    return status;
-}
-
-static shs_status save_in_folder(shs_loader *loader, const char *folder, struct train_job *job,
-                                 uint64_t keep)
-{
-    struct train_claims *claims;
-    struct train_claim *claim;
-    struct train_latest latest;
-    shs_status status = train_claims_of(loader, &claims);
-    if (!status) status = train_claim_take(claims, folder, true, &claim);
-    if (!status) status = train_folder_read(folder, &latest);
-    if (!status) status = train_claim_check(claims, claim, folder, &latest);
-    if (!status && train_claim_is_new(claim)) status = train_saved_check(loader, folder, &latest);
-    if (!status) status = train_claim_begin(claims, claim, folder, &latest);
-    if (status) return status;
-    train_claim_leave_out(claim, &latest);
-    memcpy(latest.owner, claims->owner, sizeof latest.owner);
-    status = write_checkpoint(folder, job, keep, &latest);
-    if (status) return status;
-    train_claim_note(claim, latest.owner);
-    return train_folder_prune(folder, &latest);
-}
-
-static shs_status save_local(shs_loader *loader, const char *folder,
-                             const struct train_state *state, const uint64_t *ledger, uint64_t keep)
-{
-    struct train_job job = {.state = *state};
-    train_progress_note(loader, job.labels.progress);
-    memcpy(job.labels.progress + TRAIN_LEDGER, ledger, LOAD_LEDGER_NUMBERS * sizeof *ledger);
-    shs_status status = train_labels_make(loader, state, &job.labels);
-    if (!status) status = io_make_writable_folder(folder);
-    if (!status) status = io_check_room(folder, train_state_bytes(state));
-    if (!status) status = save_in_folder(loader, folder, &job, keep);
-    train_job_free(&job);
-    return core_wrap(status, "shs_save");
-}
-
-/* ---- All ranks. */
-
-/* Collective. Refuses tensors whose elements differ from those on rank 0. */
-static shs_status compare_contents(shs_run *run, const struct train_state *state,
-                                   const struct train_content *contents)
-{
-    shs_status differs = SHS_OK;
-    for (size_t t = 0; t < state->count; t++) {
-        struct train_content first = contents[t];
-        shs_status status = mpi_broadcast(run, &first, sizeof first);
-        if (status) return status;
-        if (!differs && memcmp(&first, &contents[t], sizeof first) != 0)
-            differs = core_fail(SHS_ERROR_DISAGREE,
-                                "shs_save: the tensor %s has other content here than on rank 0; "
-                                "every rank must hold the same: save no time and nothing else that "
-                                "a rank has for itself",
-                                state->tensors[t].name);
-    }
-    return mpi_agree(run, differs, "shs_save");
-}
+/* ---- Before a save. */
 
 /* A digest of the cursor, and of the tensors' names, types and shapes: every rank must have the
  * same digest. */
@@ -131,21 +26,23 @@ static shs_status digest_call(const shs_loader *loader, const struct train_state
 }
 
 /* Local. Checks the arguments, and sets what the ranks compare: the digest of the call, and the
- * digests of the tensors' elements. */
+ * digests of the tensors' elements, if there are other ranks and they compare them now. */
 static shs_status check_save(const shs_loader *loader, const char *folder,
-                             const struct train_state *state, char digest[CORE_DIGEST_TEXT],
-                             struct train_content **contents)
+                             const struct train_state *state, const shs_save_options *options,
+                             char digest[CORE_DIGEST_TEXT], struct train_content **contents)
 {
     shs_status status = train_folder_given(folder);
     if (!status) status = train_ranks_check(loader->dataset->run);
     if (!status) status = train_state_check(state);
+    if (!status) status = train_layout_check(state);
     if (!status && loader->handed)
         status = core_fail(SHS_ERROR_STATE,
                            "step %llu has batches that this rank has not taken yet; save after a "
                            "batch with ends_step",
                            (ull)loader->cursor.step);
     if (!status) status = load_check_files(loader);
-    if (!status) status = train_state_digest(state, contents);
+    if (!status && loader->dataset->run->ranks > 1 && !options->asynchronous)
+        status = train_state_digest(state, contents);
     if (!status) status = digest_call(loader, state, digest);
     return core_wrap(status, "shs_save");
 }
@@ -160,6 +57,73 @@ static shs_status settle_options(const shs_save_options *given, shs_save_options
                      TRAIN_KEEP_MOST);
 }
 
+/* ---- A save that the program waits for. */
+
+/* Local. Writes the checkpoint, whose elements are little-endian. */
+static shs_status write_now(shs_loader *loader, const char *folder, const struct train_state *state,
+                            const uint64_t *ledger, uint64_t keep)
+{
+    struct train_saving saving;
+    shs_status status = train_saving_begin(&saving, loader, folder, state, ledger, keep);
+    if (!status) status = train_job_do(&saving.job);
+    if (!status) status = train_saving_end(&saving);
+    if (!status) status = train_saving_prune(&saving);
+    train_saving_free(&saving);
+    return core_wrap(status, "shs_save");
+}
+
+/* Local. The same for elements in the machine's order of bytes. */
+static shs_status write_own(shs_loader *loader, const char *folder, const struct train_state *state,
+                            const uint64_t *ledger, uint64_t keep)
+{
+    struct train_copy copy = {0};
+    if (core_is_little()) return write_now(loader, folder, state, ledger, keep);
+    shs_status status = train_copy_take(&copy, state, true);
+    if (!status) status = write_now(loader, folder, &copy.state, ledger, keep);
+    train_copy_free(&copy);
+    return status;
+}
+
+/* Collective. */
+static shs_status save_now(shs_loader *loader, const char *folder, const struct train_state *state,
+                           uint64_t keep, const struct train_content *contents)
+{
+    shs_run *run = loader->dataset->run;
+    uint64_t ledger[LOAD_LEDGER_NUMBERS];
+    shs_status status = contents ? train_contents_compare(run, state, contents) : SHS_OK;
+    if (!status) status = load_ledger(loader, ledger);
+    if (status) return status;
+    if (run->rank == 0) status = write_own(loader, folder, state, ledger, keep);
+    return mpi_agree(run, status, "shs_save");
+}
+
+/* ---- All saves. */
+
+/* Collective. */
+static shs_status save_later(shs_loader *loader, const char *folder,
+                             const struct train_state *state, uint64_t keep)
+{
+    uint64_t ledger[LOAD_LEDGER_NUMBERS];
+    shs_status status = load_ledger(loader, ledger);
+    return status ? status : train_late_begin(loader, folder, state, ledger, keep);
+}
+
+/* Collective. Saves, after the save before has been finished. If only the save before has failed,
+ * the message says so. */
+static shs_status save(shs_loader *loader, const char *folder, const struct train_state *state,
+                       const shs_save_options *options, const struct train_content *contents)
+{
+    char then[80];
+    shs_run *run = loader->dataset->run;
+    train_late_finish(run, true);
+    shs_status status = options->asynchronous
+                            ? save_later(loader, folder, state, options->keep)
+                            : save_now(loader, folder, state, options->keep, contents);
+    snprintf(then, sizeof then, "; the checkpoint of step %llu %s", (ull)loader->cursor.step,
+             options->asynchronous ? "is being saved" : "is saved");
+    return mpi_late_outcome(run, status, then);
+}
+
 shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *tensors, size_t count)
 {
     return shs_save_with(loader, folder, tensors, count, NULL);
@@ -172,21 +136,29 @@ shs_status shs_save_with(shs_loader *loader, const char *folder, const shs_tenso
         core_require(loader, "shs_save", "loader", "open it with shs_loader_open()");
     if (status) return status;
     shs_run *run = loader->dataset->run;
-    const struct train_state state = {tensors, count};
+    const struct train_state state = {.tensors = tensors, .count = count};
     struct train_content *contents = NULL;
     shs_save_options options;
     char digest[CORE_DIGEST_TEXT] = "";
-    uint64_t ledger[LOAD_LEDGER_NUMBERS];
     status = settle_options(given, &options);
-    if (!status) status = check_save(loader, folder, &state, digest, &contents);
-    status =
-        mpi_settle(run, status, "shs_save(folder %s, step %llu, keep %llu, %zu tensors, shapes %s)",
-                   train_folder_label(folder).text, (ull)loader->cursor.step, (ull)options.keep,
-                   count, digest);
-    if (!status) status = compare_contents(run, &state, contents);
+    if (!status) status = check_save(loader, folder, &state, &options, digest, &contents);
+    status = mpi_settle(
+        run, status, "shs_save(folder %s, step %llu, keep %llu%s, %zu tensors, shapes %s)",
+        train_folder_label(folder).text, (ull)loader->cursor.step, (ull)options.keep,
+        options.asynchronous ? ", asynchronous" : "", count, digest);
+    if (!status) status = save(loader, folder, &state, &options, contents);
     core_free(&contents);
-    if (!status) status = load_ledger(loader, ledger);
+    return status;
+}
+
+shs_status shs_save_wait(shs_loader *loader)
+{
+    shs_status status =
+        core_require(loader, "shs_save_wait", "loader", "open it with shs_loader_open()");
     if (status) return status;
-    if (run->rank == 0) status = save_local(loader, folder, &state, ledger, options.keep);
-    return mpi_agree(run, status, "shs_save");
+    shs_run *run = loader->dataset->run;
+    status = mpi_agree(run, SHS_OK, "shs_save_wait");
+    if (status) return status;
+    train_late_finish(run, false);
+    return mpi_late_outcome(run, SHS_OK, "");
 }

@@ -4,14 +4,6 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "train_layout.h"
-
-static bool is_utf8(const char *text)
-{
-    while (*text && core_utf8_length(text))
-        text += core_utf8_length(text);
-    return !*text;
-}
 
 static shs_status check_tensor(const struct train_state *state, size_t t)
 {
@@ -22,11 +14,6 @@ static shs_status check_tensor(const struct train_state *state, size_t t)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "tensor %zu of the state needs a name of 1 to %d bytes without '/'", t,
                          TRAIN_TENSOR_NAME_BYTES - 1);
-    if (!is_utf8(tensor->name) || train_layout_is_taken(tensor->name))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "tensor %zu of the state is named %s, which a file of safetensors cannot "
-                         "have; give it another name in UTF-8, without __hdf5__. or __metadata__",
-                         t, tensor->name);
     for (size_t other = 0; other < t; other++)
         if (!strcmp(state->tensors[other].name, tensor->name))
             return core_fail(SHS_ERROR_ARGUMENT, "two tensors of the state are named %s",
@@ -82,9 +69,11 @@ static void hash_shape(struct core_hash *hash, const shs_tensor *tensor)
     core_hash_add_elements(hash, tensor->shape, tensor->axes, sizeof *tensor->shape);
 }
 
-static void hash_elements(struct core_hash *hash, const shs_tensor *tensor, const void *elements)
+static void hash_elements(struct core_hash *hash, const struct train_state *state, size_t t,
+                          const void *elements)
 {
-    size_t size = shs_type_size(tensor->type);
+    const shs_tensor *tensor = &state->tensors[t];
+    size_t size = state->is_little ? 1 : shs_type_size(tensor->type);
     core_hash_add_elements(hash, elements, train_tensor_bytes(tensor) / size, size);
 }
 
@@ -93,7 +82,7 @@ void train_state_hash(const struct train_state *state, void *const *contents,
 {
     for (size_t t = 0; t < state->count; t++) {
         hash_shape(hash, &state->tensors[t]);
-        if (contents) hash_elements(hash, &state->tensors[t], contents[t]);
+        if (contents) hash_elements(hash, state, t, contents[t]);
     }
 }
 
@@ -104,7 +93,7 @@ shs_status train_state_digest(const struct train_state *state, struct train_cont
         struct core_hash *hash;
         status = core_hash_new(&hash);
         if (status) break;
-        hash_elements(hash, &state->tensors[t], state->tensors[t].data);
+        hash_elements(hash, state, t, state->tensors[t].data);
         core_hash_finish(&hash, (*contents)[t].digest);
     }
     return status;

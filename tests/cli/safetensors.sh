@@ -15,5 +15,7 @@ for tensors in 1 7 29 30 31 200 1500; do
     # the checksum of the file's bytes is that of latest
     [ "$(xxhsum -H2 "$checkpoint" | cut -d ' ' -f 1)" = "$(sed -n '1s/.* //p' "c$tensors/latest")" ] ||
         fail "another checksum than $(cat "c$tensors/latest")"
+    "$BUILD/tests/save_state" small.h5 images "later$tensors" "$tensors" later || fail "$tensors tensors are not saved later"
+    same "a checkpoint that was saved in the background" "$checkpoint" "later$tensors/step-0000000000.h5"
 done
 finish

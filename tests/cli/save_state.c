@@ -1,6 +1,7 @@
 /* Saves checkpoints of a state whose content is known.
  *
- *     save_state DATA FIELDS FOLDER TENSORS     one checkpoint, at step 0
+ *     save_state DATA FIELDS FOLDER TENSORS          one checkpoint, at step 0
+ *     save_state DATA FIELDS FOLDER TENSORS later    in the background
  *
  * Tensor n has the name "layer N.weight", the type of number n mod 11 and the shape (n mod 5) x 3;
  * the last tensor has no axes. Byte i of tensor n is (n + 7 i) mod 251.
@@ -41,14 +42,15 @@ int main(int argc, char **argv)
     shs_run *run;
     shs_dataset *data;
     shs_loader *loader;
-    if (argc != 5) return 2;
+    if (argc != 5 && argc != 6) return 2;
     size_t tensors = strtoul(argv[4], NULL, 10);
     char(*names)[64] = calloc(tensors + 1, sizeof *names);
     shs_tensor *state = make_state(tensors, names);
     shs_must(shs_open_ranks(0, 1, NULL, NULL, &(shs_run_options){.seed = 42}, &run));
     shs_must(shs_dataset_open(run, argv[1], argv[2], NULL, &data));
     shs_must(shs_loader_open(data, &(shs_loader_options){.batch = 2}, &loader));
-    shs_must(shs_save(loader, argv[3], state, tensors));
+    shs_must(shs_save_with(loader, argv[3], state, tensors,
+                           &(shs_save_options){.asynchronous = argc == 6}));
     shs_loader_close(&loader);
     shs_dataset_close(&data);
     shs_must(shs_close(&run));

@@ -135,9 +135,11 @@ static inline uint64_t scramble(uint64_t number)
 
 static inline void *scarce_reallocate(void *memory, size_t bytes, void *user)
 {
-    uint64_t *left = user;
-    if (*left == 0) return NULL;
-    --*left;
+    uint64_t *left = user, now = __atomic_load_n(left, __ATOMIC_RELAXED);
+    do { /* threads of the library get memory, too */
+        if (!now) return NULL;
+    } while (!__atomic_compare_exchange_n(left, &now, now - 1, false, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
     return realloc(memory, bytes);
 }
 

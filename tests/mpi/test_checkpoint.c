@@ -80,6 +80,25 @@ static void test_the_end_comes_back(void)
     scene_end(&scene);
 }
 
+/* A run that is far along goes on as one at its beginning does: no step before is gone through. */
+static void test_a_billion_steps_come_back(void)
+{
+    struct scene scene = scene_begin();
+    scene.course.loader.epochs = 0;
+    const uint64_t step = 1000000000;
+    make_checkpoint(&scene, step);
+    struct job job = scene_open(&scene, MPI_COMM_WORLD);
+    struct state *state = state_new();
+    shs_batch batch;
+    state_fill(state, 7);
+    if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK)) CHECK(state_is(state, step, 7));
+    CHECK(same_cursor(shs_tell(job.loader), cursor_of(&scene, step)));
+    if (CHECK_STATUS(shs_next(job.loader, &batch), SHS_OK)) CHECK_EQ(batch.step, step);
+    free(state);
+    job_close(&job);
+    scene_end(&scene);
+}
+
 /* ---- a run that goes on elsewhere ends with the same bits */
 
 /* A program: weights that are learnt from images, with the sums of a batch in order of its rows. */
@@ -402,6 +421,7 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         {"state and cursor come back", test_state_and_cursor_come_back},
         {"a cursor alone", test_a_cursor_alone},
+        {"a billion steps come back", test_a_billion_steps_come_back},
         {"a long tensor", test_a_long_tensor},
         {"the end comes back", test_the_end_comes_back},
         {"a run goes on with any number of ranks", test_a_run_goes_on_with_any_number_of_ranks},

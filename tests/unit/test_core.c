@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include "core_assert.h"
+#include "core_elements.h"
 #include "core_hash.h"
+#include "core_later.h"
 #include "core_memory.h"
 #include "core_nearest.h"
 #include "core_status.h"
+#include "core_stream.h"
 #include "core_text.h"
 #include "counted_memory.h"
 #include "unit.h"
@@ -807,6 +810,68 @@ static void texts_have_fnv_hashes(void)
     CHECK_EQ(core_hash_text("foobar"), UINT64_C(0x85944171f73967e8));
 }
 
+/* ---- copies of large memory */
+
+static void streams_copy_every_byte(void)
+{
+    enum {
+        MOST = 200000
+    };
+    static const size_t counts[] = {0, 1, 63, 4096, 32767, 32768, 32769, 65536, 131072 + 77};
+    static _Alignas(64) unsigned char from[MOST], to[MOST];
+    for (size_t i = 0; i < MOST; i++)
+        from[i] = (unsigned char)(i * 7 + i / 251);
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+        for (size_t shift = 0; shift < 4; shift++) {
+            size_t target = shift % 2 * 13 + 64, source = shift / 2 * 5 + 1;
+            memset(to, 0xee, sizeof to);
+            harness_where("%zu bytes from %zu to %zu", counts[c], source, target);
+            core_stream(to + target, from + source, counts[c]);
+            CHECK_BYTES(to + target, from + source, counts[c]);
+            CHECK_EQ(to[target - 1], 0xee);
+            CHECK_EQ(to[target + counts[c]], 0xee);
+        }
+    harness_where(NULL);
+}
+
+static void elements_become_little_endian(void)
+{
+    static const uint32_t number = 0x01020304;
+    static const unsigned char little[] = {4, 3, 2, 1};
+    unsigned char bytes[4];
+    core_copy_little(bytes, &number, 1, 4);
+    CHECK_BYTES(bytes, little, 4);
+}
+
+/* ---- work of a thread */
+
+static shs_status fail_elsewhere(void *user)
+{
+    *(pthread_t *)user = pthread_self();
+    return core_fail(SHS_ERROR_FILE, "the disk is gone");
+}
+
+static void work_is_done_by_a_thread(void)
+{
+    struct core_later *later;
+    pthread_t other = pthread_self();
+    if (!CHECK_STATUS(core_later_begin(fail_elsewhere, &other, &later), SHS_OK)) return;
+    CHECK_STATUS(core_later_end(&later), SHS_ERROR_FILE);
+    CHECK(later == NULL);
+    CHECK(!pthread_equal(other, pthread_self()));
+    CHECK_HAS(shs_message(), "the disk is gone");
+}
+
+static void a_notice_is_told_once(void)
+{
+    CHECK(shs_notice() == NULL);
+    core_notice("first");
+    core_notice("second\nline");
+    const char *notice = shs_notice();
+    if (CHECK(notice != NULL)) CHECK_HAS(notice, "second\\x0aline");
+    CHECK(shs_notice() == NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -844,6 +909,10 @@ int main(int argc, char **argv)
         TEST(a_text_grows),
         TEST(a_text_ends_where_it_must),
         TEST(a_text_keeps_its_first_error),
+        TEST(streams_copy_every_byte),
+        TEST(elements_become_little_endian),
+        TEST(work_is_done_by_a_thread),
+        TEST(a_notice_is_told_once),
         TEST(digests_are_those_published),
         TEST(elements_are_hashed_little_endian),
         TEST(a_hash_without_memory_is_an_error),

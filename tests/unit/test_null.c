@@ -442,6 +442,11 @@ CASE(shs_save_with)
            refused(shs_save_with(loader, NULL, NULL, 0, NULL), "shs_save", "folder");
 }
 
+CASE(shs_save_wait)
+{
+    return refused(shs_save_wait(NULL), "shs_save_wait", "loader is NULL");
+}
+
 CASE(shs_restore)
 {
     shs_loader *loader = good_loader();
@@ -889,6 +894,7 @@ static const struct {
     ENTRY(shs_draws_close),
     ENTRY(shs_save),
     ENTRY(shs_save_with),
+    ENTRY(shs_save_wait),
     ENTRY(shs_restore),
     ENTRY(shs_record_open),
     ENTRY(shs_note),
