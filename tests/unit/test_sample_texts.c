@@ -335,7 +335,7 @@ static void padded_windows_are_at_every_anchor(void)
     if (!NEED_STATUS(data_sample_parse("x(window=2, pad=edge)", false, &sample), SHS_OK)) return;
     struct data_part *x = &sample.part[0];
     for (uint64_t rows = 0; rows < MOST_ROWS; rows += 1 + rows / 4)
-        for (uint64_t i = 0; i < 3 * 3 * 3 * 6 * 2; i++) {
+        for (uint64_t i = 0; i < 324; i++) {
             uint64_t samples, series_rows = rows, lead = i / 27 % 6;
             x->window = 1 + i % 3 * 2;
             x->stride = 1 + i / 3 % 3;
