@@ -72,7 +72,9 @@ int main(int argc, char **argv)
     bool apart = !strcmp(argv[argc - 1], "apart");
     nodes = !strcmp(argv[argc - 1], "nodes");
     double limit = argc > 2 ? strtod(argv[2], NULL) : 1;
-    shs_run_options options = {.warn_seconds = limit / 2, .limit_seconds = limit, .report = tell};
+    shs_run_options options = {.warn_seconds = strcmp(what, "slow") ? limit / 2 : 0.2,
+                               .limit_seconds = limit,
+                               .report = tell};
     shs_run *run = NULL;
     int level;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
