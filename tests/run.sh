@@ -63,7 +63,7 @@ for name in $builds; do
     thread)
         build thread -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSHARDSTEP_SANITIZE=thread \
             -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
-        run thread -R '^(unit\.test_(pool|cache|fetch|field|filter|gather|store|resident|keep|step_batches|ahead|ahead_errors)|mpi\.test_loader(_cursor|_errors)?(_ahead)?\.3)$'
+        run thread -R '^(unit\.test_(pool|cache|fetch|field|filter|gather|store|resident|keep|step_batches|ahead|ahead_errors)|mpi\.test_loader(_cursor|_errors)?(_ahead)?\.3|mpi\.test_checkpoint_later\.3)$'
         ;;
     clang)
         build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_ASSERTS=ON \

@@ -10,6 +10,7 @@
 
 #include "batches.h"
 #include "checkpoint_scene.h"
+#include "core_sanitized.h"
 
 /* ---- the disk, as the thread sees it */
 
@@ -306,15 +307,17 @@ static void save_and_be_killed(const struct scene *scene)
         for (;;)
             pause();
     }
+    close(pipes[1]);
     need(child > 0 && read(pipes[0], &byte, 1) == 1, "a child");
     CHECK_EQ(byte, 'y');
     need(kill(child, SIGKILL) == 0 && waitpid(child, &code, 0) == child, "killing a child");
     close(pipes[0]);
-    close(pipes[1]);
 }
 
+/* Under the thread sanitizer a process cannot start threads after a fork. */
 static void test_a_killed_process_leaves_the_one_before(void)
 {
+    if (CORE_SANITIZED) return;
     struct scene scene = scene_begin();
     make_checkpoint(&scene, 1);
     if (my_rank() == 0) save_and_be_killed(&scene);
