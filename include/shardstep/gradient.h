@@ -3,6 +3,8 @@
 #ifndef SHARDSTEP_GRADIENT_H
 #define SHARDSTEP_GRADIENT_H
 
+#include <stdbool.h>
+
 #include "loader.h"
 #include "tensor.h"
 
@@ -27,6 +29,22 @@ typedef struct shs_gradient_options {
     /** The order of the additions: SHS_REDUCTION_REPRODUCIBLE by default. It must be the same on
      * every rank. */
     shs_reduction reduction;
+
+    /** Bytes of gradients that ranks exchange together, from 4,096; 0: 4 MiB. It must be the same
+     * on every rank. It changes how fast the mean is, and not its bits. */
+    uint64_t bucket_bytes;
+
+    /** If the norm of the mean (shs_gradient_norm()) is larger than this number, the mean is
+     * multiplied by clip_norm / norm. 0: never. The same bits for every number of ranks. It must be
+     * the same on every rank, finite, and not negative. */
+    double clip_norm;
+
+    /** If true, the object has the memory for the tensors, and the `data` of the given tensors must
+     * be NULL; shs_gradient_tensor() tells where they lie. The mean is then taken without copies,
+     * on one node in memory that the ranks share. After shs_gradient_add() of the rank's last batch
+     * of a step the program leaves the tensors alone until shs_gradient_mean() returns. It must be
+     * the same on every rank. */
+    bool provide;
 } shs_gradient_options;
 
 /** The mean of some tensors, taken anew in each step. shs_gradient_open() makes it,
@@ -52,6 +70,14 @@ SHS_API SHS_MUST_CHECK shs_status shs_gradient_open(shs_run *run, const shs_tens
                                                     const shs_gradient_options *options,
                                                     shs_gradient **gradient);
 
+/** Local. Returns a tensor of the object, or NULL if there is none of this number. It belongs to
+ * the object and has no name. With the option `provide` its data is the object's memory, which is
+ * zero at first, is the same in every step, and is valid until shs_gradient_close().
+ *
+ * @param gradient  the object, or NULL
+ * @param tensor    the tensor's number among those given to shs_gradient_open(), from 0 */
+SHS_API const shs_tensor *shs_gradient_tensor(const shs_gradient *gradient, size_t tensor);
+
 /** Local. Releases the object and leaves NULL. It may be called after shs_close().
  *
  * @param gradient  the object; nothing happens if `gradient` or *gradient is NULL */
@@ -73,11 +99,32 @@ SHS_API void shs_gradient_close(shs_gradient **gradient);
  *         SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch);
 
+/** Local. Tells that one tensor is ready before the others: it holds its part of the sum for the
+ * rank's last batch of the step, and the program leaves it alone until shs_gradient_mean() returns.
+ * The exchange of the gradients can then begin while the others are computed, and goes on in each
+ * further call of this function.
+ *
+ * A program may call it in any order, for some tensors or none, and on some ranks only: the bits of
+ * the mean are the same. Gradients are exchanged from the last tensor to the first, as the backward
+ * pass of a model computes them. shs_gradient_add() follows, with the same batch, and takes the
+ * tensors that were not ready. With SHS_REDUCTION_FAST nothing is exchanged early.
+ *
+ * @param gradient  the object
+ * @param batch     the rank's last batch of the step
+ * @param tensor    the tensor's number among those given to shs_gradient_open(), from 0
+ * @return SHS_OK; SHS_ERROR_STATE if the batch is not the rank's last one of the step, if it is not
+ *         its turn, or if the tensor was ready before; SHS_ERROR_ARGUMENT for NULL, a number that
+ * is too large, and for a whole step batch where its parts are needed; SHS_ERROR_MPI */
+SHS_API SHS_MUST_CHECK shs_status shs_gradient_ready(shs_gradient *gradient, const shs_batch *batch,
+                                                     size_t tensor);
+
 /** Collective. Ends a step: writes the mean over all its rows to the tensors, on every rank, and
  * takes a stop request to all ranks.
  *
  * The sum over all virtual ranks is divided once, by the number of rows of weight 1 that all ranks
  * have added. After an error the tensors' content is not defined. The next step begins in any case.
+ * If another Collective call fails because the ranks made different calls, a step whose exchange
+ * had begun by shs_gradient_ready() is given up: its batches count as not added.
  *
  * @param gradient  the object
  * @return SHS_OK; the loading error of the step, of the lowest failing rank, on every rank;
@@ -85,6 +132,13 @@ SHS_API SHS_MUST_CHECK shs_status shs_gradient_add(shs_gradient *gradient, const
  *         the run is closed; SHS_ERROR_DISAGREE if other ranks make another Collective call;
  *         SHS_ERROR_ARGUMENT for NULL */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_mean(shs_gradient *gradient);
+
+/** Local. Returns the norm of the last mean before it was clipped: the square root of the sum of
+ * the squares of all elements, in double. The same bits on every rank and for every number of
+ * ranks. Without the option clip_norm the call itself computes the norm, of what the tensors hold.
+ *
+ * @param gradient  the object; NULL: 0 */
+SHS_API double shs_gradient_norm(const shs_gradient *gradient);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core_hash.h"
+#include "mpi_sum.h"
 #include "mpi_transport.h"
 #include "mpi_words.h"
 #include "shardstep/context.h"
@@ -191,10 +192,13 @@ static shs_status agree_together(shs_run *run, shs_status mine, struct call *cal
         run->left_by = run->ranks - (int)all[CLOSES] + 1;
         run->left_with = run->ranks - (int)all[STAYS];
     }
+    run->unlike = leaves || all[CALL] != -all[CALL_NEGATIVE];
+    if (run->unlike || call->closes) status = mpi_sums_give_up(run);
+    if (status) return core_wrap(status, "giving up a sum");
     if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, call->loader);
     if (leaves) return share_leaving(run, all[FAILED] ? mine : SHS_OK, call);
     if (all[FAILED]) return mine;
-    if (all[CALL] != -all[CALL_NEGATIVE]) return share_disagreement(run, call);
+    if (run->unlike) return share_disagreement(run, call);
     run->stop_agreed = run->stop_agreed || all[STOP];
     call->judge = all[ENDED] && all[ENDED] == -all[ENDED_NEGATIVE];
     call->sum = ballot.sum;

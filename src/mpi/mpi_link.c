@@ -42,6 +42,7 @@ void mpi_link_release(struct mpi_link *link)
 
 void mpi_link_free_communicators(struct mpi_link *link)
 {
+    mpi_mail_free_communicator(link->mail);
     if (link->node != MPI_COMM_NULL) MPI_Comm_free(&link->node);
     MPI_Comm_free(&link->comm);
 }
@@ -72,10 +73,12 @@ static void close_link(struct mpi_transport *transport, bool together)
         if (!late) mpi_link_release(link);
         if (together) mpi_link_free_communicators(link);
     }
-    if (late || link->words)
+    if (late || link->words) {
         mpi_link_leave(link);
-    else
+    } else {
+        mpi_mail_free(&link->mail);
         core_free(&link);
+    }
 }
 
 static const struct mpi_transport over_mpi = {.agree = mpi_link_agree,
@@ -84,8 +87,8 @@ static const struct mpi_transport over_mpi = {.agree = mpi_link_agree,
                                               .greatest = mpi_link_greatest,
                                               .gather = mpi_link_gather,
                                               .in_order = mpi_link_in_order,
-                                              .reproducible = &mpi_sum_messages,
-                                              .fast = &mpi_sum_fast,
+                                              .add = mpi_link_add,
+                                              .mail = &mpi_mail,
                                               .node = &mpi_link_node,
                                               .words = &mpi_link_words,
                                               .works = works,

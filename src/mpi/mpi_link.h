@@ -6,6 +6,8 @@
 
 #include "mpi_transport.h"
 
+struct mpi_mail;
+
 enum {
     MPI_LINK_PIECE = 1 << 22, /* the most bytes of one message */
     MPI_LINK_ROOM = 1 << 12
@@ -22,6 +24,7 @@ struct mpi_link {
     MPI_Op agree;                   /* the operation that joins two ballots */
     struct mpi_link_word *words;    /* words that are on their way, mpi_link_words.c */
     struct mpi_link *next_left;     /* in a list of mpi_link_wait.c */
+    struct mpi_mail *mail;          /* letters between the ranks */
 
     /* A call's small data, while MPI has it. A call that has waited too long returns, and its data
      * may be gone, but MPI may write to it later. */
@@ -49,7 +52,7 @@ void mpi_link_leave(struct mpi_link *link);
 /* The link that a transport belongs to. */
 static inline struct mpi_link *mpi_link_of(struct mpi_transport *transport)
 {
-    return (struct mpi_link *)transport;
+    return (struct mpi_link *)(void *)transport;
 }
 
 /* Local. Makes a link that has no communicator yet. On error *link is NULL. */
@@ -74,16 +77,27 @@ shs_status mpi_finalize_attach(shs_run *run);
 /* Local. Detaches a closed run. MPI must still run. */
 void mpi_finalize_detach(struct mpi_link *link);
 
-/* The functions of the transport. The sums are in mpi_sum_messages.c and mpi_sum_fast.c, the
- * functions that move plain data in mpi_link_move.c, those of a node in mpi_link_node.c,
- * words in mpi_link_words.c.
- * mpi_transport.h describes them. */
-extern const struct mpi_sum_way mpi_sum_messages, mpi_sum_fast;
+/* Local. Gives a link that has a communicator its table of letters. */
+shs_status mpi_mail_new(struct mpi_link *link);
+
+/* Local. Releases letters, none of which is under way, and leaves NULL. Accepts a pointer to NULL.
+ */
+void mpi_mail_free(struct mpi_mail **mail);
+
+/* Collective. Frees the communicator of letters. `mail` may be NULL. */
+void mpi_mail_free_communicator(struct mpi_mail *mail);
+
+/* The functions of the transport. Letters are in mpi_mail.c, the functions that move plain data in
+ * mpi_link_move.c, those of a node in mpi_link_node.c, words in mpi_link_words.c. mpi_transport.h
+ * describes them. */
+extern const struct mpi_mail_way mpi_mail;
 extern const struct mpi_node_way mpi_link_node;
 extern const struct mpi_word_way mpi_link_words;
 shs_status mpi_link_agree(struct mpi_transport *transport, struct mpi_ballot *ballot);
 shs_status mpi_link_broadcast(struct mpi_transport *transport, int from, void *bytes, size_t count);
 shs_status mpi_link_sum(struct mpi_transport *transport, uint64_t *numbers, size_t count);
+shs_status mpi_link_add(struct mpi_transport *transport, bool doubles, void *elements,
+                        size_t count);
 shs_status mpi_link_greatest(struct mpi_transport *transport, uint64_t *numbers, size_t count);
 shs_status mpi_link_gather(struct mpi_transport *transport, const void *records, void *all,
                            const struct mpi_layout *layout);

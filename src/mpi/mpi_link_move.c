@@ -57,6 +57,14 @@ shs_status mpi_link_sum(struct mpi_transport *transport, uint64_t *numbers, size
     return reduce(link, link->comm, numbers, count, MPI_UINT64_T, MPI_SUM);
 }
 
+shs_status mpi_link_add(struct mpi_transport *transport, bool doubles, void *elements, size_t count)
+{
+    MPI_Comm comm = mpi_link_of(transport)->comm;
+    int code = MPI_Allreduce(MPI_IN_PLACE, elements, (int)count, doubles ? MPI_DOUBLE : MPI_FLOAT,
+                             MPI_SUM, comm);
+    return mpi_check(code, "MPI_Allreduce");
+}
+
 /* Flips the highest bit of each number. MPICH 4.0 compares MPI_UINT64_T as signed numbers (its
  * issue 6083). With the highest bit flipped, signed comparison gives the order of the unsigned
  * numbers. */

@@ -117,7 +117,9 @@ static shs_status open_run(MPI_Comm comm, const shs_run_options *options, shs_st
         return status == SHS_ERROR_TIMEOUT ? status : core_wrap(status, "shs_open");
     }
     (*run)->transport = &link->transport;
-    return mpi_run_begin(run, "shs_open", options, mpi_finalize_attach(*run));
+    status = mpi_finalize_attach(*run);
+    if (!status) status = mpi_mail_new(link);
+    return mpi_run_begin(run, "shs_open", options, status);
 }
 
 shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run)

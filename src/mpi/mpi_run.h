@@ -13,6 +13,7 @@
 #include "order_ledger.h"
 #include "shardstep/context.h"
 
+struct mpi_sum;
 struct mpi_transport;
 
 /* A loader in the run's list. Its error lasts until the loader's next seek. */
@@ -89,6 +90,9 @@ struct shs_run {
     bool stop_agreed;       /* an agreement has told every rank to stop */
 
     uint32_t streams_drawn; /* bit s says that an open loader draws from stream s */
+
+    struct mpi_sum *sums; /* the list of sums of vectors */
+    bool unlike;          /* in the latest agreement the ranks made different calls */
 
     struct mpi_windows windows; /* memory that the run shares with other ranks of the node */
 

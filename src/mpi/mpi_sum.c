@@ -1,194 +1,323 @@
-/* This rank's part of a sum, and the mean in a run of one rank. */
+/* Sums of vectors: they are made, joined and freed, and the mean is taken. */
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
+#include "mpi_mail.h"
 #include "mpi_sum_way.h"
 #include "mpi_transport.h"
 
-shs_status mpi_vector_new(const struct mpi_sum *sum, struct order_vector *vector)
+enum {
+    DEFAULT_BUCKET_BYTES = 4 << 20
+};
+
+/* ---- A sum is made. */
+
+static size_t padded(size_t bytes)
 {
-    *vector = (struct order_vector){0};
-    shs_status status =
-        core_new(sum->n_floats, sizeof *vector->floats, "gradients", &vector->floats);
-    if (!status)
-        status = core_new(sum->n_doubles, sizeof *vector->doubles, "gradients", &vector->doubles);
-    if (status) mpi_vector_free(vector);
-    return status;
+    return (bytes + MPI_SUM_LINE - 1) / MPI_SUM_LINE * MPI_SUM_LINE;
 }
 
-void mpi_vector_free(struct order_vector *vector)
+static shs_status measure(struct mpi_sum *sum)
 {
-    core_free(&vector->floats);
-    core_free(&vector->doubles);
-}
-
-void mpi_sum_divide(const struct mpi_sum *sum, struct order_vector vector, uint64_t rows)
-{
-    /* A quotient of two floats, computed in double and then rounded to float, is correctly rounded
-     * (Figueroa: When is double rounding innocuous? SIGNUM Newsletter 30 (1995)). */
-    double divisor = (double)rows;
-    for (size_t i = 0; i < sum->n_floats; i++)
-        vector.floats[i] = (float)((double)vector.floats[i] / divisor);
-    for (size_t i = 0; i < sum->n_doubles; i++)
-        vector.doubles[i] /= divisor;
-}
-
-/* ---- A run of one rank. */
-
-static shs_status begin_alone(struct mpi_sum *sum)
-{
-    (void)sum;
+    size_t most = SIZE_MAX / 4 / sizeof(double);
+    if (sum->n_floats > most || sum->n_doubles > most)
+        return core_fail(SHS_ERROR_MEMORY,
+                         "a sum of %zu floats and %zu doubles is larger than a "
+                         "process can address",
+                         sum->n_floats, sum->n_doubles);
+    sum->doubles_at = padded(sum->n_floats * sizeof(float));
+    sum->area_bytes = sum->doubles_at + padded(sum->n_doubles * sizeof(double));
     return SHS_OK;
 }
 
-static void end_alone(struct mpi_sum *sum)
+static void set_buckets(struct mpi_sum *sum, uint64_t bytes)
 {
-    (void)sum;
+    size_t whole = sum->doubles_at + sum->n_doubles * sizeof(double);
+    sum->bucket_bytes = bytes ? (size_t)bytes : DEFAULT_BUCKET_BYTES;
+    if (sum->bucket_bytes > whole) sum->bucket_bytes = whole + MPI_SUM_LINE;
+    size_t floats = sum->bucket_bytes / sizeof(float), doubles = sum->bucket_bytes / sizeof(double);
+    sum->float_buckets = (sum->n_floats + floats - 1) / floats;
+    sum->buckets = sum->float_buckets + (sum->n_doubles + doubles - 1) / doubles;
 }
 
-static shs_status mean_alone(struct mpi_sum *sum, uint64_t rows, struct order_vector *mean)
+static shs_status make_lists(struct mpi_sum *sum)
 {
-    *mean = sum->partials ? order_sum_partial(sum->partials, 0).vector : sum->total;
-    mpi_sum_divide(sum, *mean, rows);
-    return SHS_OK;
-}
-
-static const struct mpi_sum_way alone = {begin_alone, end_alone, mean_alone};
-
-static const struct mpi_sum_way *way_of(const shs_run *run, bool reproducible)
-{
-    if (run->ranks == 1 && !run->transport) return &alone;
-    if (!run->transport) return NULL;
-    return reproducible ? run->transport->reproducible : run->transport->fast;
-}
-
-/* ---- Any run. */
-
-/* Has the partial sums take their memory now, because no rank of a group may run out of memory
- * while others wait for its sums. */
-static shs_status reserve_partials(struct mpi_sum *sum)
-{
-    struct order_vector vector;
-    shs_status status = SHS_OK;
-    for (uint64_t i = 0; i < sum->run->hosted && !status; i++) {
-        status = order_sum_push(sum->partials, sum->run->first_vrank + i, &vector);
-        if (!status) order_sum_join(sum->partials);
-    }
-    order_sum_reset(sum->partials);
+    const shs_run *run = sum->run;
+    size_t ranks = (size_t)run->ranks;
+    size_t held = run->group > 1 ? (size_t)run->hosted : ORDER_TREE_DEPTH;
+    shs_status status = core_new(held + 1, sizeof *sum->held, "a sum", &sum->held);
+    if (!status) status = core_new(ranks, sizeof *sum->sites.of, "a sum", &sum->sites.of);
+    if (!status) status = core_new(ranks, sizeof *sum->sites.number, "a sum", &sum->sites.number);
+    if (!status) status = core_new(ranks, sizeof *sum->sites.ranks, "a sum", &sum->sites.ranks);
+    if (!status) status = core_new(ranks, sizeof *sum->rows_in, "a sum", &sum->rows_in);
     return status;
 }
 
-static shs_status make_parts(struct mpi_sum *sum)
+static shs_status refuse_apart(const shs_run *run)
 {
-    shs_status status = core_new(sum->run->hosted, sizeof *sum->parts, "sums", &sum->parts);
-    for (uint64_t i = 0; i < sum->run->hosted && !status; i++)
-        status = mpi_vector_new(sum, &sum->parts[i]);
-    return status ? status : reserve_partials(sum);
-}
-
-static shs_status make_part(struct mpi_sum *sum, bool reproducible)
-{
-    if (!reproducible) return mpi_vector_new(sum, &sum->total);
-    shs_status status =
-        order_sum_new(sum->run->vranks, sum->n_floats, sum->n_doubles, &sum->partials);
-    return status || sum->run->group == 1 ? status : make_parts(sum);
-}
-
-static void free_part(struct mpi_sum *sum)
-{
-    for (uint64_t i = 0; sum->parts && i < sum->run->hosted; i++)
-        mpi_vector_free(&sum->parts[i]);
-    core_free(&sum->parts);
-    order_sum_free(&sum->partials);
-    mpi_vector_free(&sum->total);
+    return core_fail(SHS_ERROR_UNSUPPORTED,
+                     "this is rank %d of %d without MPI, and gradients of several ranks are "
+                     "added over MPI only; add them by the means of your program, and end each "
+                     "step by shs_agree(); or open the run by shs_open()",
+                     run->rank, run->ranks);
 }
 
 shs_status mpi_sum_new(shs_run *run, size_t n_floats, size_t n_doubles, bool reproducible,
                        struct mpi_sum **sum)
 {
-    const struct mpi_sum_way *way = way_of(run, reproducible);
     *sum = NULL;
-    if (!way)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "this is rank %d of %d without MPI, and gradients of several ranks are "
-                         "added over MPI only; add them by the means of your program, and end each "
-                         "step by shs_agree(); or open the run by shs_open()",
-                         run->rank, run->ranks);
+    if (run->ranks > 1 && (!run->transport || !run->transport->mail)) return refuse_apart(run);
     shs_status status = core_new(1, sizeof **sum, "a sum", sum);
     if (status) return status;
     (*sum)->run = run;
-    (*sum)->way = way;
+    (*sum)->next = run->sums;
+    run->sums = *sum;
     (*sum)->n_floats = n_floats;
     (*sum)->n_doubles = n_doubles;
-    status = make_part(*sum, reproducible);
-    if (!status) status = (*sum)->way->begin(*sum);
-    if (status) {
-        free_part(*sum);
-        core_free(sum);
-    }
+    (*sum)->reproducible = reproducible;
+    (*sum)->trees = (struct order_trees){run->vranks, run->group};
+    (*sum)->site_ranks = 1;
+    status = measure(*sum);
+    if (!status) status = make_lists(*sum);
+    if (!status) set_buckets(*sum, 0);
+    if (status) mpi_sum_free(sum);
     return status;
 }
 
-void mpi_sum_free(struct mpi_sum **sum)
+static void free_sum(struct mpi_sum **sum)
 {
-    if (!*sum) return;
-    (*sum)->way->end(*sum);
-    free_part(*sum);
+    struct mpi_sum **link = &(*sum)->run->sums;
+    while (*link != *sum)
+        link = &(*link)->next;
+    *link = (*sum)->next;
+    mpi_sum_forget_plan(*sum);
+    mpi_window_give_back(&(*sum)->window);
+    core_free(&(*sum)->held);
+    core_free(&(*sum)->part);
+    core_free(&(*sum)->sites.of);
+    core_free(&(*sum)->sites.number);
+    core_free(&(*sum)->sites.ranks);
+    core_free(&(*sum)->rows_in);
     core_free(sum);
 }
 
-void mpi_sum_reset(struct mpi_sum *sum)
+static bool has_letters(const struct mpi_sum *sum)
 {
-    if (sum->partials) order_sum_reset(sum->partials);
-    sum->added = 0;
-}
-
-static shs_status add_partial(struct mpi_sum *sum, mpi_give *give, void *user)
-{
-    struct order_vector vector;
-    if (sum->parts) {
-        give(sum->parts[sum->added], false, user);
-        return SHS_OK;
+    size_t under_way = 0;
+    for (size_t i = 0; i < MPI_SUM_SLOTS; i++) {
+        const struct mpi_slot *slot = &sum->slot[i];
+        under_way += slot->parts_in + slot->parts_out + slot->results_in + slot->results_out;
     }
-    shs_status status = order_sum_push(sum->partials, sum->run->first_vrank + sum->added, &vector);
-    if (status) return status;
-    give(vector, false, user);
-    order_sum_join(sum->partials);
-    return SHS_OK;
+    return under_way > 0;
 }
 
-/* Adds a part to the total. The total begins as +0, so the sum of a rank without rows is +0. */
-static void add_to_total(struct mpi_sum *sum, mpi_give *give, void *user)
+/* Letters that are under way need their memory: the sum then stays in the run's list until they
+ * have arrived. */
+void mpi_sum_free(struct mpi_sum **sum)
 {
-    if (!sum->added) {
-        memset(sum->total.floats, 0, sum->n_floats * sizeof *sum->total.floats);
-        memset(sum->total.doubles, 0, sum->n_doubles * sizeof *sum->total.doubles);
+    if (!*sum) return;
+    if (has_letters(*sum)) {
+        (*sum)->leaving = true;
+        mpi_run_hold((*sum)->run);
+        *sum = NULL;
+        return;
     }
-    give(sum->total, true, user);
+    free_sum(sum);
 }
 
-shs_status mpi_sum_add(struct mpi_sum *sum, mpi_give *give, void *user)
+/* ---- Memory. */
+
+size_t mpi_sum_areas(const struct mpi_sum *sum)
 {
-    shs_status status = SHS_OK;
-    if (sum->partials)
-        status = add_partial(sum, give, user);
-    else
-        add_to_total(sum, give, user);
-    if (!status) sum->added++;
+    const shs_run *run = sum->run;
+    uint64_t groups = mpi_groups(run);
+    size_t most = 0;
+    for (uint64_t number = 0; number < groups; number++) {
+        uint64_t first = order_first_vrank(run->vranks, groups, number),
+                 end = order_first_vrank(run->vranks, groups, number + 1);
+        size_t areas =
+            run->group > 1 ? (size_t)(end - first) : order_most_held(run->vranks, first, end);
+        if (!sum->reproducible) areas = 1;
+        if (sum->wish.provide && end - first == 1) areas = 0;
+        if (areas > most) most = areas;
+    }
+    return most + sum->wish.provide;
+}
+
+/* The bytes of the cells and the table. */
+static size_t head_of(const struct mpi_sum *sum, int ranks)
+{
+    return (size_t)ranks * sizeof(struct mpi_cell) + padded(sum->wish.table * sizeof *sum->table);
+}
+
+static void divide_window(struct mpi_sum *sum, int site_rank, int site_ranks)
+{
+    sum->site_rank = site_rank;
+    sum->site_ranks = site_ranks;
+    sum->rank_areas = mpi_sum_areas(sum);
+    sum->cells = (void *)sum->window.memory;
+    sum->table = (void *)(sum->cells + site_ranks);
+    sum->areas = sum->window.memory + head_of(sum, site_ranks);
+}
+
+shs_status mpi_sum_take_own(struct mpi_sum *sum)
+{
+    uint64_t bytes;
+    size_t areas = mpi_sum_areas(sum);
+    if (!core_multiply(areas, sum->area_bytes, &bytes) || bytes > SIZE_MAX / 2)
+        return core_fail(SHS_ERROR_MEMORY,
+                         "%zu sums of %zu bytes are larger than a process can "
+                         "address",
+                         areas, sum->area_bytes);
+    const struct mpi_window_wish wish = {.bytes = head_of(sum, 1) + (size_t)bytes,
+                                         .zeroed = head_of(sum, 1)};
+    shs_status status = mpi_window_take_own(sum->run, &wish, &sum->window);
+    if (!status) divide_window(sum, 0, 1);
     return status;
 }
 
-uint64_t mpi_sum_added(const struct mpi_sum *sum)
+struct order_vector mpi_sum_provided(const struct mpi_sum *sum)
 {
-    return sum->added;
+    return mpi_sum_vector(sum, mpi_sum_area(sum, sum->site_rank, sum->rank_areas - 1));
 }
 
-size_t mpi_sum_most_held(const struct mpi_sum *sum)
+char *mpi_sum_mean_area(const struct mpi_sum *sum)
 {
-    return sum->partials ? order_sum_most_held(sum->partials) : 0;
+    if (sum->wish.provide) return mpi_sum_area(sum, sum->site_rank, sum->rank_areas - 1);
+    if (sum->site_ranks == 1) return sum->areas;
+    return mpi_sum_area(sum, sum->site_ranks, 0);
+}
+
+/* ---- The sites join. */
+
+/* Collective. Notes this rank's site on every rank. Each rank that shares no window is a site. */
+static shs_status tell_site(struct mpi_sum *sum)
+{
+    shs_run *run = sum->run;
+    size_t ranks = (size_t)run->ranks; /* rows_in has room for as many numbers */
+    uint64_t from_end = (uint64_t)(run->ranks - run->rank);
+    const struct mpi_node_way *node = run->transport->node;
+    shs_status status = SHS_OK;
+    if (sum->window.shared) status = node->greatest(run->transport, &from_end, 1);
+    if (status) return status;
+    memset(sum->rows_in, 0, ranks * sizeof *sum->rows_in);
+    sum->rows_in[run->rank] = ranks - from_end;
+    status = mpi_greatest(run, sum->rows_in, ranks);
+    for (size_t rank = 0; rank < ranks; rank++)
+        sum->sites.of[rank] = (int)sum->rows_in[rank];
+    return status;
+}
+
+static void be_sites(struct mpi_sum *sum)
+{
+    for (int rank = 0; rank < sum->run->ranks; rank++)
+        sum->sites.of[rank] = rank;
+}
+
+/* Collective over the node. Takes a window for the areas of all ranks of the node. */
+static shs_status take_shared(struct mpi_sum *sum)
+{
+    shs_run *run = sum->run;
+    int node_rank, node_ranks;
+    uint64_t areas = mpi_sum_areas(sum), bytes = 0;
+    shs_status status = mpi_windows_find_node(run, &node_rank, &node_ranks);
+    if (status || node_ranks == 1) return status;
+    size_t head = head_of(sum, node_ranks);
+    bool fits =
+        core_multiply(areas * (uint64_t)node_ranks + !sum->wish.provide, sum->area_bytes, &bytes) &&
+        bytes < SIZE_MAX / 2;
+    const struct mpi_window_wish wish = {.bytes = fits ? head + (size_t)bytes : 0,
+                                         .zeroed = fits ? head : 0,
+                                         .key = sum->wish.number,
+                                         .shared_only = true};
+    status = mpi_window_take(run, &wish, &sum->window);
+    if (!status && sum->window.shared) divide_window(sum, node_rank, node_ranks);
+    return status;
+}
+
+static shs_status plan(struct mpi_sum *sum)
+{
+    shs_status status = sum->areas ? SHS_OK : mpi_sum_take_own(sum);
+    sum->joined = true;
+    return status || !sum->reproducible ? status : mpi_sum_plan(sum);
+}
+
+shs_status mpi_sum_join(struct mpi_sum *sum, const struct mpi_sum_wish *wish)
+{
+    shs_run *run = sum->run;
+    shs_status status = SHS_OK;
+    sum->wish = *wish;
+    set_buckets(sum, wish->bucket_bytes);
+    be_sites(sum);
+    if (run->ranks > 1 && sum->reproducible) {
+        status = take_shared(sum);
+        if (!status) status = tell_site(sum);
+        if (!status) status = run->transport->mail->prepare(run->transport);
+    }
+    return status ? status : plan(sum);
+}
+
+/* Collective. Joins a sum at its first mean. */
+static shs_status join_late(struct mpi_sum *sum)
+{
+    shs_run *run = sum->run;
+    shs_status status = SHS_OK;
+    if (sum->joined) return SHS_OK;
+    be_sites(sum);
+    if (run->ranks > 1) status = run->transport->mail->prepare(run->transport);
+    if (!status) status = plan(sum);
+    return run->ranks > 1 ? mpi_agree(run, status, "a sum") : status;
+}
+
+/* ---- The mean. */
+
+/* In pieces: a piece is divided while it lies in the processor's cache. */
+static shs_status mean_fast_of(struct mpi_sum *sum, bool doubles, size_t count, uint64_t rows)
+{
+    const struct mpi_transport *transport = sum->run->transport;
+    size_t size = mpi_sum_size(doubles), at_once = DEFAULT_BUCKET_BYTES / size;
+    char *from = sum->held[0].memory + mpi_sum_at(sum, doubles, 0);
+    char *to = mpi_sum_mean_area(sum) + mpi_sum_at(sum, doubles, 0);
+    shs_status status = SHS_OK;
+    for (size_t at = 0; at < count && !status; at += at_once) {
+        size_t piece = count - at < at_once ? count - at : at_once;
+        if (transport)
+            status = transport->add(sum->run->transport, doubles, from + at * size, piece);
+        order_divide(doubles, to + at * size, from + at * size, piece, rows);
+    }
+    return status;
+}
+
+static shs_status mean_fast(struct mpi_sum *sum, uint64_t rows)
+{
+    shs_status status = mean_fast_of(sum, false, sum->n_floats, rows);
+    return status ? status : mean_fast_of(sum, true, sum->n_doubles, rows);
 }
 
 shs_status mpi_mean(struct mpi_sum *sum, uint64_t rows, struct order_vector *mean)
 {
-    return sum->way->mean(sum, rows, mean);
+    core_assert(sum->added == sum->run->hosted);
+    shs_status status = join_late(sum);
+    if (status) return status;
+    *mean = mpi_sum_vector(sum, mpi_sum_mean_area(sum));
+    return sum->reproducible ? mpi_sum_finish(sum, rows) : mean_fast(sum, rows);
+}
+
+/* ---- The steps are given up. */
+
+shs_status mpi_sums_give_up(shs_run *run)
+{
+    struct mpi_sum *next;
+    shs_status status = SHS_OK;
+    if (run->transport && run->transport->mail) status = run->transport->mail->drain(run);
+    for (struct mpi_sum *sum = run->sums; sum && !status; sum = next) {
+        next = sum->next;
+        if (sum->started || sum->partly) mpi_sum_reset(sum);
+        mpi_sum_end_step(sum);
+        if (!sum->leaving) continue;
+        free_sum(&sum);
+        mpi_run_release(run);
+    }
+    return status;
 }

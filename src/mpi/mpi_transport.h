@@ -9,7 +9,7 @@
 
 #include "mpi_run.h"
 
-struct mpi_sum_way;
+struct mpi_mail_way;
 
 enum {
     MPI_BALLOT_GREATEST = 8
@@ -82,8 +82,12 @@ struct mpi_transport {
     /* All of the functions above move small data only. */
     bool small_data;
 
-    /* The two ways in which sums of vectors come together. NULL if there is none. */
-    const struct mpi_sum_way *reproducible, *fast;
+    /* Adds vectors of all ranks element by element, in any order. The elements are floats, or
+     * doubles. NULL without `mail`. */
+    shs_status (*add)(struct mpi_transport *transport, bool doubles, void *elements, size_t count);
+
+    /* Letters between ranks. NULL if the transport has none: it then adds no vectors. */
+    const struct mpi_mail_way *mail;
 
     /* The ranks of a node. NULL if the transport does not know them. */
     const struct mpi_node_way *node;

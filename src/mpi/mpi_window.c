@@ -1,11 +1,16 @@
 #include "mpi_window.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core_assert.h"
 #include "core_memory.h"
 #include "mpi_shared.h"
 #include "mpi_transport.h"
+
+enum {
+    HUGE_PAGE = 2 << 20
+};
 
 /* ---- What the ranks of a node agree on. */
 
@@ -139,11 +144,21 @@ static shs_status take_shared(shs_run *run, const struct mpi_window_wish *wish,
     return status;
 }
 
-/* Local. Takes memory of this process. */
-static shs_status take_own(shs_run *run, const struct mpi_window_wish *wish,
-                           struct mpi_window *window)
+/* Asks for huge pages, with which large vectors are read and written faster. The system may
+ * decline.
+ */
+static void ask_huge_pages(char *memory, size_t bytes)
+{
+    size_t before = HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE;
+    if (bytes < 2 * (size_t)HUGE_PAGE) return;
+    madvise(memory + before, (bytes - before) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+}
+
+shs_status mpi_window_take_own(shs_run *run, const struct mpi_window_wish *wish,
+                               struct mpi_window *window)
 {
     void *own = NULL;
+    *window = (struct mpi_window){0};
     shs_status status = core_resize(wish->bytes / MPI_WINDOW_ALIGNMENT + 2, MPI_WINDOW_ALIGNMENT,
                                     "rows that are held decoded", &own);
     if (status) return status;
@@ -152,6 +167,7 @@ static shs_status take_own(shs_run *run, const struct mpi_window_wish *wish,
     window->bytes = wish->bytes;
     window->run = run;
     window->own = own;
+    ask_huge_pages(window->memory, window->bytes);
     memset(window->memory, 0, wish->zeroed);
     return SHS_OK;
 }
@@ -163,7 +179,8 @@ shs_status mpi_window_take(shs_run *run, const struct mpi_window_wish *wish,
     *window = (struct mpi_window){0};
     shs_status status = mpi_windows_find_node(run);
     if (!status && run->windows.node_ranks > 1) status = take_shared(run, wish, window);
-    if (!status && !window->memory && wish->bytes) status = take_own(run, wish, window);
+    if (!status && !window->memory && wish->bytes && !wish->shared_only)
+        status = mpi_window_take_own(run, wish, window);
     return status;
 }
 

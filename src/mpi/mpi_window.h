@@ -38,10 +38,11 @@ struct mpi_window {
 
 /* What a rank asks for. */
 struct mpi_window_wish {
-    size_t bytes;  /* 0: this rank takes part, and gets nothing */
-    size_t zeroed; /* as many bytes at the beginning are zero when the window is taken; the other
-                      bytes may have any values */
-    uint64_t key;  /* a hash of what the window is for: ranks with other keys do not share */
+    size_t bytes;     /* 0: this rank takes part, and gets nothing */
+    size_t zeroed;    /* as many bytes at the beginning are zero when the window is taken; the other
+                         bytes may have any values */
+    uint64_t key;     /* a hash of what the window is for: ranks with other keys do not share */
+    bool shared_only; /* if the ranks do not share, the window stays zeroed */
 };
 
 /* Collective. Takes a window. If ranks of a node ask for different things, they do not share.
@@ -49,6 +50,10 @@ struct mpi_window_wish {
  * without the window. On error *window is zeroed. */
 shs_status mpi_window_take(struct shs_run *run, const struct mpi_window_wish *wish,
                            struct mpi_window *window);
+
+/* Local. Takes memory of this process alone, with errors as above. */
+shs_status mpi_window_take_own(struct shs_run *run, const struct mpi_window_wish *wish,
+                               struct mpi_window *window);
 
 /* Local. Gives a window back and zeroes it. Accepts a zeroed window. The run may be closed, but its
  * memory must still be held. */

@@ -1,115 +1,180 @@
 #include "order_sum.h"
 
-#include "core_memory.h"
+struct order_node order_largest_node(uint64_t vranks, uint64_t first, uint64_t end)
+{
+    struct order_node node = {first, first + 1};
+    for (;;) {
+        struct order_node parent = order_node_parent(vranks, node);
+        if (parent.first != first || parent.end > end || parent.end == node.end) return node;
+        node = parent;
+    }
+}
 
-struct order_sum {
-    uint64_t vranks;
-    size_t n_floats;
-    size_t n_doubles;
-    struct order_partial stack[ORDER_TREE_DEPTH + 1]; /* from left to right */
-    size_t held;
-    size_t most_held;
-    size_t made; /* entries of the stack that have memory, which is made on demand */
+/* The left half of a node has a power of two leaves. When its last leaf but one comes, a partial
+ * sum of each smaller power of two is held. */
+static size_t most_held_in(uint64_t leaves)
+{
+    size_t beside = 0, most = 1;
+    while (leaves > 1) {
+        uint64_t left = UINT64_C(1) << (63 - __builtin_clzll(leaves - 1));
+        size_t level = (size_t)__builtin_ctzll(left);
+        if (beside + level > most) most = beside + level;
+        leaves -= left;
+        if (leaves > 1) beside++; /* a right half of one leaf is not held */
+        if (beside + 1 > most) most = beside + 1;
+    }
+    return most;
+}
+
+size_t order_most_held(uint64_t vranks, uint64_t first, uint64_t end)
+{
+    size_t most = 0;
+    for (size_t beside = 0; first < end; beside++) {
+        struct order_node node = order_largest_node(vranks, first, end);
+        size_t held = beside + most_held_in(node.end - node.first);
+        if (held > most) most = held;
+        first = node.end;
+    }
+    return most;
+}
+
+static void add_floats(float *restrict to, const float *restrict from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] += from[i];
+}
+
+static void add_doubles(double *restrict to, const double *restrict from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] += from[i];
+}
+
+void order_add(bool doubles, void *to, const void *from, size_t count)
+{
+    if (doubles)
+        add_doubles(to, from, count);
+    else
+        add_floats(to, from, count);
+}
+
+void order_add_zero(bool doubles, void *to, size_t count)
+{
+    float *floats = to;
+    double *pairs = to;
+    for (size_t i = 0; i < count && !doubles; i++)
+        floats[i] += 0.0f;
+    for (size_t i = 0; i < count && doubles; i++)
+        pairs[i] += 0.0;
+}
+
+static void join_floats(float *restrict to, const float *left, const float *right, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = left[i] + right[i];
+}
+
+static void join_doubles(double *restrict to, const double *left, const double *right, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = left[i] + right[i];
+}
+
+void order_join(bool doubles, void *to, const void *left, const void *right, size_t count)
+{
+    if (doubles)
+        join_doubles(to, left, right, count);
+    else
+        join_floats(to, left, right, count);
+}
+
+/* ---- Division. */
+
+/* A product with a power of two is the correctly rounded quotient. A division of floats is one,
+ * too, if the divisor is a float. Otherwise the quotient is computed in double and then rounded to
+ * float, which is correct all the same (Figueroa: When is double rounding innocuous? SIGNUM
+ * Newsletter 30 (1995)). */
+static void divide_floats(float *to, const float *from, size_t count, uint64_t divisor)
+{
+    if ((divisor & (divisor - 1)) == 0) {
+        float factor = 1 / (float)divisor;
+        for (size_t i = 0; i < count; i++)
+            to[i] = from[i] * factor;
+    } else if (divisor < UINT64_C(1) << 24) {
+        float by = (float)divisor;
+        for (size_t i = 0; i < count; i++)
+            to[i] = from[i] / by;
+    } else {
+        for (size_t i = 0; i < count; i++)
+            to[i] = (float)((double)from[i] / (double)divisor);
+    }
+}
+
+static void divide_doubles(double *to, const double *from, size_t count, uint64_t divisor)
+{
+    double by = (double)divisor, factor = 1 / by;
+    if ((divisor & (divisor - 1)) == 0) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = from[i] * factor;
+    } else {
+        for (size_t i = 0; i < count; i++)
+            to[i] = from[i] / by;
+    }
+}
+
+void order_divide(bool doubles, void *to, const void *from, size_t count, uint64_t divisor)
+{
+    if (doubles)
+        divide_doubles(to, from, count, divisor);
+    else
+        divide_floats(to, from, count, divisor);
+}
+
+/* ---- The norm. */
+
+void order_scale(bool doubles, void *to, size_t count, double factor)
+{
+    float *floats = to;
+    double *pairs = to;
+    for (size_t i = 0; i < count && !doubles; i++)
+        floats[i] = (float)((double)floats[i] * factor);
+    for (size_t i = 0; i < count && doubles; i++)
+        pairs[i] *= factor;
+}
+
+enum {
+    LANES = 8
 };
 
-shs_status order_sum_new(uint64_t vranks, size_t n_floats, size_t n_doubles, struct order_sum **sum)
+static void add_squares_of_floats(double lane[LANES], const float *from, size_t count)
 {
-    shs_status status = core_new(1, sizeof **sum, "a sum", sum);
-    if (status) return status;
-    (*sum)->vranks = vranks;
-    (*sum)->n_floats = n_floats;
-    (*sum)->n_doubles = n_doubles;
-    return SHS_OK;
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += (double)from[i + k] * (double)from[i + k];
+    for (size_t k = 0; i + k < count; k++)
+        lane[k] += (double)from[i + k] * (double)from[i + k];
 }
 
-void order_sum_free(struct order_sum **sum)
+static void add_squares_of_doubles(double lane[LANES], const double *from, size_t count)
 {
-    if (!*sum) return;
-    for (size_t i = 0; i < (*sum)->made; i++) {
-        core_free(&(*sum)->stack[i].vector.floats);
-        core_free(&(*sum)->stack[i].vector.doubles);
-    }
-    core_free(sum);
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += from[i + k] * from[i + k];
+    for (size_t k = 0; i + k < count; k++)
+        lane[k] += from[i + k] * from[i + k];
 }
 
-void order_sum_reset(struct order_sum *sum)
+double order_squares(bool doubles, const void *from, size_t count)
 {
-    sum->held = 0;
-}
-
-size_t order_sum_held(const struct order_sum *sum)
-{
-    return sum->held;
-}
-
-size_t order_sum_most_held(const struct order_sum *sum)
-{
-    return sum->most_held;
-}
-
-struct order_partial order_sum_partial(const struct order_sum *sum, size_t at)
-{
-    return sum->stack[at];
-}
-
-static shs_status make_entry(struct order_sum *sum)
-{
-    struct order_vector vector = {0};
-    if (sum->held < sum->made) return SHS_OK;
-    shs_status status = core_new(sum->n_floats, sizeof *vector.floats, "a sum", &vector.floats);
-    if (!status)
-        status = core_new(sum->n_doubles, sizeof *vector.doubles, "a sum", &vector.doubles);
-    if (status) {
-        core_free(&vector.floats);
-        return status;
-    }
-    sum->stack[sum->made++].vector = vector;
-    return SHS_OK;
-}
-
-shs_status order_sum_push(struct order_sum *sum, uint64_t vrank, struct order_vector *vector)
-{
-    shs_status status = make_entry(sum);
-    if (status) return status;
-    struct order_partial *entry = &sum->stack[sum->held++];
-    if (sum->held > sum->most_held) sum->most_held = sum->held;
-    entry->node = (struct order_node){vrank, vrank + 1};
-    *vector = entry->vector;
-    return SHS_OK;
-}
-
-void order_add_floats(float *restrict to, const float *restrict from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] += from[i];
-}
-
-void order_add_doubles(double *restrict to, const double *restrict from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] += from[i];
-}
-
-void order_sum_join(struct order_sum *sum)
-{
-    while (sum->held > 1) {
-        struct order_partial *left = &sum->stack[sum->held - 2], *right = left + 1;
-        if (!order_nodes_join(sum->vranks, left->node, right->node)) return;
-        order_add_floats(left->vector.floats, right->vector.floats, sum->n_floats);
-        order_add_doubles(left->vector.doubles, right->vector.doubles, sum->n_doubles);
-        left->node.end = right->node.end;
-        sum->held--;
-    }
-}
-
-void order_sum_complete(struct order_sum *sum)
-{
-    struct order_partial *last = &sum->stack[sum->held - 1];
-    last->node = order_node_parent(sum->vranks, last->node);
-    order_sum_join(sum);
-}
-
-struct order_partial order_sum_pop(struct order_sum *sum)
-{
-    return sum->stack[--sum->held];
+    double lane[LANES] = {0};
+    if (doubles)
+        add_squares_of_doubles(lane, from, count);
+    else
+        add_squares_of_floats(lane, from, count);
+    for (size_t half = LANES / 2; half; half /= 2)
+        for (size_t k = 0; k < half; k++)
+            lane[k] += lane[k + half];
+    return lane[0];
 }

@@ -515,6 +515,24 @@ CASE(shs_gradient_add)
            refused(shs_gradient_add(good_gradient(), NULL), "shs_gradient_add", "batch is NULL");
 }
 
+CASE(shs_gradient_ready)
+{
+    const shs_batch batch = {0};
+    return refused(shs_gradient_ready(NULL, &batch, 0), "shs_gradient_ready", "gradient is NULL") &&
+           refused(shs_gradient_ready(good_gradient(), NULL, 0), "shs_gradient_ready",
+                   "batch is NULL");
+}
+
+CASE(shs_gradient_tensor)
+{
+    return shs_gradient_tensor(NULL, 0) == NULL;
+}
+
+CASE(shs_gradient_norm)
+{
+    return !(shs_gradient_norm(NULL) > 0);
+}
+
 CASE(shs_gradient_mean)
 {
     return refused(shs_gradient_mean(NULL), "shs_gradient_mean", "gradient is NULL");
@@ -903,6 +921,9 @@ static const struct {
     ENTRY(shs_gradient_open),
     ENTRY(shs_gradient_close),
     ENTRY(shs_gradient_add),
+    ENTRY(shs_gradient_ready),
+    ENTRY(shs_gradient_tensor),
+    ENTRY(shs_gradient_norm),
     ENTRY(shs_gradient_mean),
     ENTRY(shs_sum),
     ENTRY(shs_broadcast),

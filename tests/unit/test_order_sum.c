@@ -1,6 +1,6 @@
-/* The stack of partial sums against the tree's definition, bit by bit: on one rank, and on many,
- * each with a stack of its own. */
-#include "order_sum.h"
+/* Partial sums against the tree's definition, bit by bit: the nodes that ranks hold, and folds of
+ * them. */
+#include "order_fold.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 
 enum {
     N_FLOATS = 3,
-    N_DOUBLES = 2,
     MOST_RANKS = 64
 };
 
@@ -37,18 +36,12 @@ static uint64_t middle(uint64_t a, uint64_t z)
     return a + power;
 }
 
-static float float_of_node(uint64_t element, uint64_t a, uint64_t z)
+/* The node over leaves [from + a, from + z). */
+static float float_of_node_from(uint64_t from, uint64_t element, uint64_t a, uint64_t z)
 {
-    if (z - a == 1) return (float)value_of(a, element);
+    if (z - a == 1) return (float)value_of(from + a, element);
     uint64_t m = middle(a, z);
-    return float_of_node(element, a, m) + float_of_node(element, m, z);
-}
-
-static double double_of_node(uint64_t element, uint64_t a, uint64_t z)
-{
-    if (z - a == 1) return value_of(a, N_FLOATS + element);
-    uint64_t m = middle(a, z);
-    return double_of_node(element, a, m) + double_of_node(element, m, z);
+    return float_of_node_from(from, element, a, m) + float_of_node_from(from, element, m, z);
 }
 
 static bool same_bits(const char *type, uint64_t vranks, struct order_node node, uint64_t element,
@@ -61,45 +54,36 @@ static bool same_bits(const char *type, uint64_t vranks, struct order_node node,
     return false;
 }
 
-static bool partial_is_right(uint64_t vranks, struct order_partial partial)
-{
-    struct order_node node = partial.node;
-    for (uint64_t i = 0; i < N_FLOATS; i++)
-        if (!same_bits("float", vranks, node, i, (double)float_of_node(i, node.first, node.end),
-                       (double)partial.vector.floats[i]))
-            return false;
-    for (uint64_t i = 0; i < N_DOUBLES; i++)
-        if (!same_bits("double", vranks, node, i, double_of_node(i, node.first, node.end),
-                       partial.vector.doubles[i]))
-            return false;
-    return true;
-}
+/* ---- nodes that a rank holds */
 
-static bool add_leaves(struct order_sum *sum, uint64_t first, uint64_t end)
+/* Adds leaves as a rank does, and counts what is held. A leaf that is the right half of a node is
+ * not held. */
+static size_t held_at_most(uint64_t vranks, uint64_t first, uint64_t end)
 {
-    for (uint64_t vrank = first; vrank < end; vrank++) {
-        struct order_vector to;
-        if (order_sum_push(sum, vrank, &to)) return false;
-        for (uint64_t i = 0; i < N_FLOATS; i++)
-            to.floats[i] = (float)value_of(vrank, i);
-        for (uint64_t i = 0; i < N_DOUBLES; i++)
-            to.doubles[i] = value_of(vrank, N_FLOATS + i);
-        order_sum_join(sum);
+    struct order_node held[ORDER_TREE_DEPTH + 2];
+    size_t count = 0, most = 0;
+    for (uint64_t leaf = first; leaf < end; leaf++) {
+        held[count++] = (struct order_node){leaf, leaf + 1};
+        bool joins = count > 1 && order_nodes_join(vranks, held[count - 2], held[count - 1]);
+        if (count - joins > most) most = count - joins;
+        for (; count > 1 && order_nodes_join(vranks, held[count - 2], held[count - 1]); count--)
+            held[count - 2].end = held[count - 1].end;
     }
-    return true;
+    return most;
 }
 
-/* 2 ceil(log2 V) - 1, or 2 if V is 2. */
-static bool holds_few(const struct order_sum *sum, uint64_t vranks)
+/* What a rank holds at the end are the largest nodes from left to right, and the most that it holds
+ * is foretold. */
+static void nodes_of_rank(uint64_t vranks, uint64_t first, uint64_t end)
 {
-    size_t levels = 0, most = order_sum_most_held(sum);
-    while (UINT64_C(1) << levels < vranks)
-        levels++;
-    size_t bound = levels > 1 ? 2 * levels - 1 : levels + 1;
-    if (most <= bound) return true;
-    printf("  V = %llu: at most %zu partial sums expected, %zu were held\n",
-           (unsigned long long)vranks, bound, most);
-    return false;
+    CHECK_EQ(order_most_held(vranks, first, end), held_at_most(vranks, first, end));
+    for (uint64_t at = first; at < end;) {
+        struct order_node node = order_largest_node(vranks, at, end);
+        CHECK(node.first == at && node.end > at && node.end <= end);
+        struct order_node parent = order_node_parent(vranks, node);
+        CHECK(order_node_is_root(vranks, node) || parent.first < at || parent.end > end);
+        at = node.end;
+    }
 }
 
 /* Calls visit with small numbers of vranks and with those around powers of two. */
@@ -112,158 +96,204 @@ static void for_many_vranks(void (*visit)(uint64_t vranks))
         visit(large[i]);
 }
 
-/* Twice, so that nothing of a step is left for the next one. */
-static void sum_on_one_rank(uint64_t vranks)
+static void nodes_on_many_ranks(uint64_t vranks)
 {
-    struct order_sum *sum;
-    if (!NEED_STATUS(order_sum_new(vranks, N_FLOATS, N_DOUBLES, &sum), SHS_OK)) return;
-    for (int step = 0; step < 2; step++) {
-        order_sum_reset(sum);
-        CHECK(add_leaves(sum, 0, vranks));
-        if (!NEED_EQ(order_sum_held(sum), 1)) break;
-        struct order_partial root = order_sum_partial(sum, 0);
-        CHECK(order_node_is_root(vranks, root.node));
-        CHECK(partial_is_right(vranks, root));
-    }
-    CHECK(holds_few(sum, vranks));
-    order_sum_free(&sum);
-    CHECK(sum == NULL);
-    order_sum_free(&sum);
-}
-
-static void one_rank_sums_in_the_tree(void)
-{
-    for_many_vranks(sum_on_one_rank);
-}
-
-/* A rank but the first: its right halves are completed by the test. What is left on its stack, and
- * what it gives away, are nodes of the tree with their sums. */
-static bool rank_is_right(uint64_t vranks, uint64_t first, uint64_t end)
-{
-    struct order_sum *sum;
-    if (order_sum_new(vranks, N_FLOATS, N_DOUBLES, &sum)) return false;
-    bool right = add_leaves(sum, first, end) && holds_few(sum, vranks);
-    uint64_t next = first;
-    for (size_t i = 0; right && i < order_sum_held(sum); i++) {
-        struct order_partial partial = order_sum_partial(sum, i);
-        right = partial.node.first == next && partial_is_right(vranks, partial);
-        next = partial.node.end;
-    }
-    right = right && next == end;
-    order_sum_free(&sum);
-    return right;
-}
-
-static void sum_on_many_ranks(uint64_t vranks)
-{
-    for (uint64_t ranks = 2; ranks <= vranks && ranks <= MOST_RANKS; ranks += 1 + ranks / 3)
+    for (uint64_t ranks = 1; ranks <= vranks && ranks <= MOST_RANKS; ranks += 1 + ranks / 3)
         for (uint64_t rank = 0; rank < ranks; rank++)
-            CHECK(rank_is_right(vranks, order_first_vrank(vranks, ranks, rank),
-                                order_first_vrank(vranks, ranks, rank + 1)));
+            nodes_of_rank(vranks, order_first_vrank(vranks, ranks, rank),
+                          order_first_vrank(vranks, ranks, rank + 1));
 }
 
-static void many_ranks_hold_nodes_of_the_tree(void)
+static void ranks_hold_the_largest_nodes(void)
 {
-    for_many_vranks(sum_on_many_ranks);
+    for_many_vranks(nodes_on_many_ranks);
 }
 
-/* The first rank of a run, to which the test hands each right half that it waits for. */
-static void complete_on_first_rank(uint64_t vranks)
+/* ---- folds */
+
+enum {
+    LONG = ORDER_FOLD_BLOCK + 5, /* more than a block */
+    MOST_TERMS = 256
+};
+
+/* A list of partial sums whose elements are their sums in the tree. */
+struct terms {
+    struct order_trees trees;
+    struct order_span spans[MOST_TERMS];
+    float *floats[MOST_TERMS];
+    double *doubles[MOST_TERMS];
+    size_t count;
+};
+
+/* Of groups the part of a member is that of virtual rank (virtual rank * members + member). */
+static float float_of_span(const struct terms *terms, struct order_span span, uint64_t element)
 {
-    struct order_sum *sum;
-    if (!NEED_STATUS(order_sum_new(vranks, N_FLOATS, N_DOUBLES, &sum), SHS_OK)) return;
-    CHECK(add_leaves(sum, 0, order_first_vrank(vranks, 3, 1)));
-    for (;;) {
-        struct order_partial last = order_sum_partial(sum, order_sum_held(sum) - 1);
-        if (order_node_is_root(vranks, last.node)) break;
-        struct order_node parent = order_node_parent(vranks, last.node);
-        if (!NEED_EQ(parent.first, last.node.first) || !NEED(parent.end > last.node.end)) break;
-        float floats[N_FLOATS];
-        double doubles[N_DOUBLES];
-        for (uint64_t i = 0; i < N_FLOATS; i++)
-            floats[i] = float_of_node(i, last.node.end, parent.end);
-        for (uint64_t i = 0; i < N_DOUBLES; i++)
-            doubles[i] = double_of_node(i, last.node.end, parent.end);
-        order_add_floats(last.vector.floats, floats, N_FLOATS);
-        order_add_doubles(last.vector.doubles, doubles, N_DOUBLES);
-        order_sum_complete(sum);
+    uint64_t a = span.vranks.first, z = span.vranks.end, g = terms->trees.members;
+    if (z - a > 1) {
+        struct order_span left = span, right = span;
+        left.vranks.end = right.vranks.first = middle(a, z);
+        return float_of_span(terms, left, element) + float_of_span(terms, right, element);
     }
-    CHECK_EQ(order_sum_held(sum), 1);
-    CHECK(partial_is_right(vranks, order_sum_pop(sum)));
-    CHECK_EQ(order_sum_held(sum), 0);
-    order_sum_free(&sum);
+    return float_of_node_from(a * g, element, span.members.first, span.members.end);
 }
 
-static void the_first_rank_completes_the_root(void)
+static void add_term(struct terms *terms, struct order_span span)
 {
-    for (uint64_t vranks = 3; vranks <= 130; vranks++)
-        complete_on_first_rank(vranks);
-    complete_on_first_rank(3074);
+    size_t at = terms->count++;
+    terms->spans[at] = span;
+    terms->floats[at] = malloc(LONG * sizeof(float));
+    terms->doubles[at] = malloc(LONG * sizeof(double));
+    for (uint64_t i = 0; i < LONG; i++) {
+        terms->floats[at][i] = float_of_span(terms, span, i % N_FLOATS);
+        terms->doubles[at][i] = (double)span.vranks.first;
+    }
+}
+
+static void free_terms(struct terms *terms)
+{
+    for (size_t i = 0; i < terms->count; i++) {
+        free(terms->floats[i]);
+        free(terms->doubles[i]);
+    }
+    terms->count = 0;
+}
+
+/* Folds both blocks, and compares each partial sum that is left with the definition. */
+static void fold_is_right(struct order_fold *fold, const struct terms *terms)
+{
+    const void *from[MOST_TERMS], *left[MOST_TERMS];
+    for (size_t i = 0; i < terms->count; i++)
+        from[i] = terms->floats[i];
+    for (size_t at = 0; at < LONG; at += ORDER_FOLD_BLOCK) {
+        size_t count = LONG - at < ORDER_FOLD_BLOCK ? LONG - at : (size_t)ORDER_FOLD_BLOCK;
+        order_fold_block(fold, false, from, at, count, left);
+        for (size_t k = 0; k < order_fold_left(fold); k++)
+            for (size_t i = 0; i < N_FLOATS; i++) {
+                struct order_span span = order_fold_span(fold, k);
+                float expected = float_of_span(terms, span, (at + i) % N_FLOATS);
+                CHECK(same_bits("float", terms->trees.vranks, span.vranks, i, (double)expected,
+                                (double)((const float *)left[k])[i]));
+            }
+    }
+}
+
+static void fold_doubles_is_right(struct order_fold *fold, const struct terms *terms)
+{
+    const void *from[MOST_TERMS], *left[MOST_TERMS];
+    double expected = 0;
+    for (size_t i = 0; i < terms->count; i++) {
+        from[i] = terms->doubles[i];
+        expected += terms->doubles[i][0];
+    }
+    order_fold_block(fold, true, from, 0, LONG - ORDER_FOLD_BLOCK, left);
+    if (order_fold_left(fold) == 1) CHECK_EQ(*(const double *)left[0], expected);
+}
+
+/* The partial sums of some ranks, of which every `skipped` is elsewhere: 0 for none. */
+static void fold_of(uint64_t vranks, uint64_t groups, uint64_t members, uint64_t skipped)
+{
+    struct terms terms = {.trees = {vranks, members}};
+    struct order_fold *fold;
+    for (uint64_t group = 0; group < groups; group++) {
+        uint64_t first = order_first_vrank(vranks, groups, group),
+                 end = order_first_vrank(vranks, groups, group + 1);
+        if (skipped && group % skipped == 0) continue;
+        while (first < end) {
+            struct order_node node = {first, first + 1};
+            if (members == 1) node = order_largest_node(vranks, first, end);
+            for (uint64_t member = 0; member < members; member++)
+                add_term(&terms, (struct order_span){node, {member, member + 1}});
+            first = node.end;
+        }
+    }
+    if (NEED_STATUS(order_fold_new(terms.trees, terms.spans, terms.count, &fold), SHS_OK)) {
+        if (!skipped) CHECK_EQ(order_fold_left(fold), 1);
+        fold_is_right(fold, &terms);
+        if (!skipped) fold_doubles_is_right(fold, &terms);
+        order_fold_free(&fold);
+        CHECK(fold == NULL);
+        order_fold_free(&fold);
+    }
+    free_terms(&terms);
+}
+
+static void folds_follow_the_tree(void)
+{
+    for (uint64_t vranks = 1; vranks <= 20; vranks++)
+        for (uint64_t groups = 1; groups <= vranks; groups += 1 + groups / 2)
+            for (uint64_t members = 1; members <= 3; members++)
+                fold_of(vranks, groups, members, 0);
+    fold_of(100, 37, 1, 0);
+    fold_of(64, 64, 1, 0);
+}
+
+/* Ranks of other sites lie between those of a site. */
+static void folds_with_gaps_leave_several_sums(void)
+{
+    for (uint64_t vranks = 4; vranks <= 24; vranks += 5)
+        for (uint64_t skipped = 2; skipped <= 4; skipped++)
+            for (uint64_t members = 1; members <= 2; members++)
+                fold_of(vranks, vranks - 1, members, skipped);
+}
+
+/* ---- arithmetic */
+
+/* Quotients of floats are those of the definition: one rounding of the exact quotient. */
+static void quotients_are_rounded_once(void)
+{
+    static const uint64_t divisors[] = {1, 2, 3, 7, 64, 1000, 16777213, 16777217, 1 << 30};
+    float floats[64], found[64];
+    double doubles[64], found_doubles[64];
+    for (uint64_t i = 0; i < 64; i++) {
+        doubles[i] = value_of(i, 1) * (i % 3 ? 1 : 0x1p-1030);
+        floats[i] = (float)value_of(i, 0) * (i % 3 ? 1 : 0x1p-130f);
+    }
+    for (size_t d = 0; d < COUNT(divisors); d++) {
+        order_divide(false, found, floats, 64, divisors[d]);
+        order_divide(true, found_doubles, doubles, 64, divisors[d]);
+        for (size_t i = 0; i < 64; i++) {
+            CHECK_EQ(found[i], (float)((long double)floats[i] / (long double)divisors[d]));
+            CHECK_EQ(found_doubles[i], doubles[i] / (double)divisors[d]);
+        }
+    }
+}
+
+/* Integers whose squares are exact in any order: the sum is right for every length. */
+static void squares_are_complete(void)
+{
+    static float floats[ORDER_SQUARES_BLOCK];
+    static double doubles[ORDER_SQUARES_BLOCK];
+    for (size_t i = 0; i < ORDER_SQUARES_BLOCK; i++) {
+        floats[i] = (float)(i % 50);
+        doubles[i] = -(double)(i % 50);
+    }
+    for (size_t count = 0; count <= ORDER_SQUARES_BLOCK; count += 1 + count / 2) {
+        double expected = 0;
+        for (size_t i = 0; i < count; i++)
+            expected += doubles[i] * doubles[i];
+        CHECK_EQ(order_squares(false, floats, count), expected);
+        CHECK_EQ(order_squares(true, doubles, count), expected);
+    }
 }
 
 /* Without this the other tests would accept any order of additions. */
 static void the_values_tell_orders_apart(void)
 {
     float running = 0;
-    double running_double = 0;
-    for (uint64_t vrank = 0; vrank < 1000; vrank++) {
+    for (uint64_t vrank = 0; vrank < 1000; vrank++)
         running += (float)value_of(vrank, 0);
-        running_double += value_of(vrank, N_FLOATS);
-    }
-    CHECK_IS(running, !=, float_of_node(0, 0, 1000));
-    CHECK_IS(running_double, !=, double_of_node(0, 0, 1000));
-}
-
-/* ---- memory */
-
-static size_t memory_left, memory_taken;
-
-static void *counted_reallocate(void *memory, size_t bytes, void *user)
-{
-    (void)user;
-    if (memory_taken == memory_left) return NULL;
-    memory_taken++;
-    return realloc(memory, bytes);
-}
-
-static void counted_release(void *memory, void *user)
-{
-    (void)user;
-    free(memory);
-}
-
-/* Memory is made for as many partial sums as are held, and kept for the next step. A push that gets
- * none leaves the sums as they were. */
-static void memory_comes_on_demand(void)
-{
-    static const shs_memory counted = {counted_reallocate, counted_release, NULL};
-    struct order_sum *sum;
-    struct order_vector to;
-    memory_taken = 0;
-    memory_left = 1 + 2 * 2; /* the object and two vectors, each of floats and doubles */
-    shs_memory_use(&counted);
-    CHECK_STATUS(order_sum_new(8, N_FLOATS, N_DOUBLES, &sum), SHS_OK);
-    for (int step = 0; step < 2; step++) {
-        order_sum_reset(sum);
-        CHECK(add_leaves(sum, 0, 2)); /* a third vector is needed for leaf 3 */
-        CHECK_STATUS(order_sum_push(sum, 2, &to), SHS_OK);
-        CHECK_EQ(memory_taken, memory_left);
-        CHECK_STATUS(order_sum_push(sum, 3, &to), SHS_ERROR_MEMORY);
-        CHECK_EQ(order_sum_held(sum), 2);
-        CHECK(partial_is_right(8, order_sum_partial(sum, 0)));
-    }
-    order_sum_free(&sum);
-    shs_memory_use(NULL);
+    CHECK_IS(running, !=, float_of_node_from(0, 0, 0, 1000));
 }
 
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(one_rank_sums_in_the_tree),
-        TEST(many_ranks_hold_nodes_of_the_tree),
-        TEST(the_first_rank_completes_the_root),
+        TEST(ranks_hold_the_largest_nodes),
+        TEST(folds_follow_the_tree),
+        TEST(folds_with_gaps_leave_several_sums),
+        TEST(quotients_are_rounded_once),
+        TEST(squares_are_complete),
         TEST(the_values_tell_orders_apart),
-        TEST(memory_comes_on_demand),
     };
     return harness_main("order_sum", tests, COUNT(tests), argc, argv);
 }

@@ -215,7 +215,7 @@ static void gradients_take_parts_or_the_whole(void)
     if (!readers_open(&readers, SHS_TAIL_SHORT)) return;
     CHECK_STATUS(shs_gradient_open(readers.data.run, &tensor, 1, NULL, &tree), SHS_OK);
     CHECK_STATUS(shs_gradient_open(readers.data.run, &tensor, 1,
-                                   &(shs_gradient_options){SHS_REDUCTION_FAST}, &fast),
+                                   &(shs_gradient_options){.reduction = SHS_REDUCTION_FAST}, &fast),
                  SHS_OK);
     while (shs_next(readers.whole, &whole) == SHS_OK) {
         float parts = mean_of_parts(tree, &value, &whole);
