@@ -170,8 +170,8 @@ shs_status mpi_sum_take_own(struct mpi_sum *sum)
                          "%zu sums of %zu bytes are larger than a process can "
                          "address",
                          areas, sum->area_bytes);
-    const struct mpi_window_wish wish = {.bytes = head_of(sum, 1) + (size_t)bytes,
-                                         .zeroed = head_of(sum, 1)};
+    const struct mpi_window_wish wish = {
+        .bytes = head_of(sum, 1) + (size_t)bytes, .zeroed = head_of(sum, 1), .huge = true};
     shs_status status = mpi_window_take_own(sum->run, &wish, &sum->window);
     if (!status) divide_window(sum, 0, 1);
     return status;

@@ -96,9 +96,8 @@ static void average(struct mpi_sum *sum, size_t bucket)
     for (size_t at = 0; at < slice.count; at += ORDER_FOLD_BLOCK) {
         size_t count =
             slice.count - at < ORDER_FOLD_BLOCK ? slice.count - at : (size_t)ORDER_FOLD_BLOCK;
-        order_fold_block(sum->fold, slice.doubles, sum->from, at, count, sum->left);
-        order_divide(slice.doubles, mean + mpi_sum_at(sum, slice.doubles, slice.first + at),
-                     sum->left[0], count, rows);
+        order_fold_average(sum->fold, slice.doubles, sum->from, at, count, sum->left, rows,
+                           mean + mpi_sum_at(sum, slice.doubles, slice.first + at));
         mpi_sum_copy_mean(sum, slice.doubles, slice.first + at, count);
     }
 }
@@ -201,20 +200,42 @@ static bool has_sent_means(const struct mpi_sum *sum)
     return true;
 }
 
-static bool is_finished(void *user, shs_status *status)
+/* A step that is waited for. */
+struct waiting {
+    struct mpi_sum *sum;
+    size_t moved; /* count_moves() when the wait began */
+    bool finished;
+};
+
+/* Grows whenever the exchange moves on. */
+static size_t count_moves(const struct mpi_sum *sum)
 {
-    struct mpi_sum *sum = user;
+    size_t moves = sum->begun + sum->sent + sum->posted + sum->averaged + sum->collected;
+    return moves + on_all_ranks(sum, false) + on_all_ranks(sum, true);
+}
+
+/* A wait ends whenever something has moved: a long wait rests between its tries. */
+static bool has_moved(void *user, shs_status *status)
+{
+    struct waiting *waiting = user;
+    struct mpi_sum *sum = waiting->sum;
     *status = mpi_sum_progress(sum);
     if (*status) return true;
-    return sum->collected == sum->buckets && on_all_ranks(sum, true) == sum->buckets &&
-           has_sent_means(sum);
+    waiting->finished = sum->collected == sum->buckets && on_all_ranks(sum, true) == sum->buckets &&
+                        has_sent_means(sum);
+    return waiting->finished || count_moves(sum) != waiting->moved;
 }
 
 shs_status mpi_sum_finish(struct mpi_sum *sum, uint64_t rows)
 {
+    struct waiting waiting = {.sum = sum};
+    shs_status status = SHS_OK;
     sum->divisor = rows;
     start(sum, rows, sum->buckets);
-    shs_status status = mpi_wait(sum->run, "the gradients of other ranks", is_finished, sum);
+    while (!waiting.finished && !status) {
+        waiting.moved = count_moves(sum);
+        status = mpi_wait(sum->run, "the gradients of other ranks", has_moved, &waiting);
+    }
     if (!status) mpi_sum_end_step(sum);
     return status;
 }

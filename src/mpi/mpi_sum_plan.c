@@ -196,6 +196,19 @@ static size_t count_added(const struct mpi_sum *sum)
     return added;
 }
 
+static shs_status make_room(struct mpi_sum *sum)
+{
+    size_t out = sum->n_clients * count_added(sum), slices = sum->n_sent + out;
+    const struct mpi_window_wish wish = {.bytes = sum->n_slots * slices * sum->slice_bytes,
+                                         .huge = true};
+    shs_status status = mpi_window_take_own(sum->run, &wish, &sum->room);
+    for (size_t i = 0; i < sum->n_slots && !status; i++) {
+        sum->slot[i].in = sum->room.memory + i * slices * sum->slice_bytes;
+        sum->slot[i].out = sum->slot[i].in + sum->n_sent * sum->slice_bytes;
+    }
+    return status;
+}
+
 static shs_status make_slots(struct mpi_sum *sum)
 {
     size_t left = order_fold_left(sum->site_fold), others = 2 * sum->n_peers;
@@ -207,13 +220,7 @@ static shs_status make_slots(struct mpi_sum *sum)
         (int64_t)(sum->n_slots * (sum->n_sent + sum->n_clients * (left + 2) + others));
     shs_status status = transport->mail->reserve(transport, letters, sum->slice_bytes);
     if (!status) sum->letters = letters;
-    for (size_t i = 0; i < sum->n_slots && !status; i++) {
-        status = core_new(sum->n_sent, sum->slice_bytes, "incoming sums", &sum->slot[i].in);
-        if (!status)
-            status = core_new(sum->n_clients * count_added(sum), sum->slice_bytes, "outgoing sums",
-                              &sum->slot[i].out);
-    }
-    return status;
+    return status ? status : make_room(sum);
 }
 
 shs_status mpi_sum_plan(struct mpi_sum *sum)
@@ -240,8 +247,5 @@ void mpi_sum_forget_plan(struct mpi_sum *sum)
     core_free(&sum->left);
     order_fold_free(&sum->fold);
     order_fold_free(&sum->site_fold);
-    for (size_t i = 0; i < MPI_SUM_SLOTS; i++) {
-        core_free(&sum->slot[i].in);
-        core_free(&sum->slot[i].out);
-    }
+    mpi_window_give_back(&sum->room);
 }

@@ -123,6 +123,7 @@ struct mpi_sum {
 
     /* Letters. */
     struct mpi_slot slot[MPI_SUM_SLOTS];
+    struct mpi_window room; /* of the slots */
     size_t n_slots;
     size_t slice_bytes; /* of the largest slice */
     int64_t letters;    /* that room is reserved for */

@@ -144,30 +144,24 @@ static shs_status take_shared(shs_run *run, const struct mpi_window_wish *wish,
     return status;
 }
 
-/* Asks for huge pages, with which large vectors are read and written faster. The system may
- * decline.
- */
-static void ask_huge_pages(char *memory, size_t bytes)
-{
-    size_t before = HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE;
-    if (bytes < 2 * (size_t)HUGE_PAGE) return;
-    madvise(memory + before, (bytes - before) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-}
-
+/* Memory in huge pages is read and written faster, by MPI above all. The system may decline. */
 shs_status mpi_window_take_own(shs_run *run, const struct mpi_window_wish *wish,
                                struct mpi_window *window)
 {
     void *own = NULL;
+    bool huge = wish->huge && wish->bytes >= HUGE_PAGE / 2;
+    size_t alignment = huge ? HUGE_PAGE : MPI_WINDOW_ALIGNMENT;
     *window = (struct mpi_window){0};
-    shs_status status = core_resize(wish->bytes / MPI_WINDOW_ALIGNMENT + 2, MPI_WINDOW_ALIGNMENT,
-                                    "rows that are held decoded", &own);
+    shs_status status =
+        core_resize((wish->bytes + alignment) / MPI_WINDOW_ALIGNMENT + 1, MPI_WINDOW_ALIGNMENT,
+                    wish->huge ? "sums" : "rows that are held decoded", &own);
     if (status) return status;
-    size_t beyond = (uintptr_t)own % MPI_WINDOW_ALIGNMENT;
-    window->memory = (char *)own + (beyond ? MPI_WINDOW_ALIGNMENT - beyond : 0);
+    size_t beyond = (uintptr_t)own % alignment;
+    window->memory = (char *)own + (beyond ? alignment - beyond : 0);
     window->bytes = wish->bytes;
     window->run = run;
     window->own = own;
-    ask_huge_pages(window->memory, window->bytes);
+    if (huge) madvise(window->memory, wish->bytes, MADV_HUGEPAGE);
     memset(window->memory, 0, wish->zeroed);
     return SHS_OK;
 }

@@ -43,6 +43,7 @@ struct mpi_window_wish {
                          bytes may have any values */
     uint64_t key;     /* a hash of what the window is for: ranks with other keys do not share */
     bool shared_only; /* if the ranks do not share, the window stays zeroed */
+    bool huge;        /* memory of the process is asked for in huge pages */
 };
 
 /* Collective. Takes a window. If ranks of a node ask for different things, they do not share.

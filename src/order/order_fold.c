@@ -104,14 +104,34 @@ static void join(bool doubles, const void **held, void *room, size_t count)
     held[0] = room;
 }
 
-void order_fold_block(struct order_fold *fold, bool doubles, const void *const *from, size_t at,
-                      size_t count, const void **left)
+/* Returns the number of partial sums that are left if the last `undone` additions are not made. */
+static size_t fold_block(struct order_fold *fold, bool doubles, const void *const *from, size_t at,
+                         size_t count, const void **left, size_t undone)
 {
     const size_t bytes = ORDER_FOLD_BLOCK * sizeof(double);
     size_t held = 0, size = doubles ? sizeof(double) : sizeof(float);
     for (size_t i = 0; i < fold->count; i++) {
+        size_t joins = fold->joins[i] - (i + 1 == fold->count ? undone : 0);
         left[held++] = (const char *)from[i] + at * size;
-        for (uint8_t joins = 0; joins < fold->joins[i]; joins++, held--)
+        for (; joins; joins--, held--)
             join(doubles, &left[held - 2], fold->room + (held - 2) * bytes, count);
     }
+    return held;
+}
+
+void order_fold_block(struct order_fold *fold, bool doubles, const void *const *from, size_t at,
+                      size_t count, const void **left)
+{
+    fold_block(fold, doubles, from, at, count, left, 0);
+}
+
+void order_fold_average(struct order_fold *fold, bool doubles, const void *const *from, size_t at,
+                        size_t count, const void **left, uint64_t divisor, void *to)
+{
+    bool joins = fold->count > 1;
+    fold_block(fold, doubles, from, at, count, left, joins);
+    if (joins)
+        order_average(doubles, to, left[0], left[1], count, divisor);
+    else
+        order_divide(doubles, to, left[0], count, divisor);
 }

@@ -53,4 +53,9 @@ size_t order_fold_sole(const struct order_fold *fold, size_t number);
 void order_fold_block(struct order_fold *fold, bool doubles, const void *const *from, size_t at,
                       size_t count, const void **left);
 
+/* Does the same with a fold that leaves the root, and writes root / divisor to `to`, which may be
+ * the elements of one of the vectors. `left` is changed. */
+void order_fold_average(struct order_fold *fold, bool doubles, const void *const *from, size_t at,
+                        size_t count, const void **left, uint64_t divisor, void *to);
+
 #endif

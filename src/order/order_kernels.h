@@ -1,5 +1,5 @@
-/* The Feistel network of order_permutation, many values at a time, for one instruction set each.
- * All give the same bits. */
+/* The Feistel network of order_permutation, and the arithmetic of order_sum.h, many values at a
+ * time, for one instruction set each. All give the same bits. */
 #ifndef ORDER_KERNELS_H
 #define ORDER_KERNELS_H
 
@@ -16,6 +16,14 @@ struct order_kernels {
 
     /* Enciphers `groups` groups of values in place. */
     void (*encipher)(const struct order_permutation *permutation, uint64_t *values, size_t groups);
+
+    /* Arithmetic on vectors, as in order_sum.h. */
+    void (*add)(bool doubles, void *to, const void *from, size_t count);
+    void (*join)(bool doubles, void *to, const void *left, const void *right, size_t count);
+    void (*divide)(bool doubles, void *to, const void *from, size_t count, uint64_t divisor);
+    void (*average)(bool doubles, void *to, const void *left, const void *right, size_t count,
+                    uint64_t divisor);
+    double (*squares)(bool doubles, const void *from, size_t count);
 };
 
 extern const struct order_kernels order_kernels_plain;

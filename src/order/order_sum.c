@@ -1,5 +1,7 @@
 #include "order_sum.h"
 
+#include "order_kernels.h"
+
 struct order_node order_largest_node(uint64_t vranks, uint64_t first, uint64_t end)
 {
     struct order_node node = {first, first + 1};
@@ -38,24 +40,32 @@ size_t order_most_held(uint64_t vranks, uint64_t first, uint64_t end)
     return most;
 }
 
-static void add_floats(float *restrict to, const float *restrict from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] += from[i];
-}
-
-static void add_doubles(double *restrict to, const double *restrict from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] += from[i];
-}
+/* ---- Arithmetic. */
 
 void order_add(bool doubles, void *to, const void *from, size_t count)
 {
-    if (doubles)
-        add_doubles(to, from, count);
-    else
-        add_floats(to, from, count);
+    order_kernels_now()->add(doubles, to, from, count);
+}
+
+void order_join(bool doubles, void *to, const void *left, const void *right, size_t count)
+{
+    order_kernels_now()->join(doubles, to, left, right, count);
+}
+
+void order_divide(bool doubles, void *to, const void *from, size_t count, uint64_t divisor)
+{
+    order_kernels_now()->divide(doubles, to, from, count, divisor);
+}
+
+void order_average(bool doubles, void *to, const void *left, const void *right, size_t count,
+                   uint64_t divisor)
+{
+    order_kernels_now()->average(doubles, to, left, right, count, divisor);
+}
+
+double order_squares(bool doubles, const void *from, size_t count)
+{
+    return order_kernels_now()->squares(doubles, from, count);
 }
 
 void order_add_zero(bool doubles, void *to, size_t count)
@@ -68,70 +78,6 @@ void order_add_zero(bool doubles, void *to, size_t count)
         pairs[i] += 0.0;
 }
 
-static void join_floats(float *restrict to, const float *left, const float *right, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] = left[i] + right[i];
-}
-
-static void join_doubles(double *restrict to, const double *left, const double *right, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] = left[i] + right[i];
-}
-
-void order_join(bool doubles, void *to, const void *left, const void *right, size_t count)
-{
-    if (doubles)
-        join_doubles(to, left, right, count);
-    else
-        join_floats(to, left, right, count);
-}
-
-/* ---- Division. */
-
-/* A product with a power of two is the correctly rounded quotient. A division of floats is one,
- * too, if the divisor is a float. Otherwise the quotient is computed in double and then rounded to
- * float, which is correct all the same (Figueroa: When is double rounding innocuous? SIGNUM
- * Newsletter 30 (1995)). */
-static void divide_floats(float *to, const float *from, size_t count, uint64_t divisor)
-{
-    if ((divisor & (divisor - 1)) == 0) {
-        float factor = 1 / (float)divisor;
-        for (size_t i = 0; i < count; i++)
-            to[i] = from[i] * factor;
-    } else if (divisor < UINT64_C(1) << 24) {
-        float by = (float)divisor;
-        for (size_t i = 0; i < count; i++)
-            to[i] = from[i] / by;
-    } else {
-        for (size_t i = 0; i < count; i++)
-            to[i] = (float)((double)from[i] / (double)divisor);
-    }
-}
-
-static void divide_doubles(double *to, const double *from, size_t count, uint64_t divisor)
-{
-    double by = (double)divisor, factor = 1 / by;
-    if ((divisor & (divisor - 1)) == 0) {
-        for (size_t i = 0; i < count; i++)
-            to[i] = from[i] * factor;
-    } else {
-        for (size_t i = 0; i < count; i++)
-            to[i] = from[i] / by;
-    }
-}
-
-void order_divide(bool doubles, void *to, const void *from, size_t count, uint64_t divisor)
-{
-    if (doubles)
-        divide_doubles(to, from, count, divisor);
-    else
-        divide_floats(to, from, count, divisor);
-}
-
-/* ---- The norm. */
-
 void order_scale(bool doubles, void *to, size_t count, double factor)
 {
     float *floats = to;
@@ -140,41 +86,4 @@ void order_scale(bool doubles, void *to, size_t count, double factor)
         floats[i] = (float)((double)floats[i] * factor);
     for (size_t i = 0; i < count && doubles; i++)
         pairs[i] *= factor;
-}
-
-enum {
-    LANES = 8
-};
-
-static void add_squares_of_floats(double lane[LANES], const float *from, size_t count)
-{
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            lane[k] += (double)from[i + k] * (double)from[i + k];
-    for (size_t k = 0; i + k < count; k++)
-        lane[k] += (double)from[i + k] * (double)from[i + k];
-}
-
-static void add_squares_of_doubles(double lane[LANES], const double *from, size_t count)
-{
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            lane[k] += from[i + k] * from[i + k];
-    for (size_t k = 0; i + k < count; k++)
-        lane[k] += from[i + k] * from[i + k];
-}
-
-double order_squares(bool doubles, const void *from, size_t count)
-{
-    double lane[LANES] = {0};
-    if (doubles)
-        add_squares_of_doubles(lane, from, count);
-    else
-        add_squares_of_floats(lane, from, count);
-    for (size_t half = LANES / 2; half; half /= 2)
-        for (size_t k = 0; k < half; k++)
-            lane[k] += lane[k + half];
-    return lane[0];
 }

@@ -33,8 +33,13 @@ void order_add(bool doubles, void *to, const void *from, size_t count);
 /* Adds +0 to each element: -0 becomes +0. */
 void order_add_zero(bool doubles, void *to, size_t count);
 
-/* Sets each element of `to` to left + right. `to` overlaps neither. */
+/* Sets each element of `to` to left + right. `to` may be one of them. */
 void order_join(bool doubles, void *to, const void *left, const void *right, size_t count);
+
+/* Sets each element of `to` to (left + right) / divisor, each operation rounded once. `to` may be
+ * one of the others. */
+void order_average(bool doubles, void *to, const void *left, const void *right, size_t count,
+                   uint64_t divisor);
 
 /* Sets each element of `to` to from / divisor, correctly rounded if the divisor is below 2^53. `to`
  * and `from` may be the same. */

@@ -1,6 +1,7 @@
 /* Partial sums against the tree's definition, bit by bit: the nodes that ranks hold, and folds of
  * them. */
 #include "order_fold.h"
+#include "order_kernels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,24 +239,104 @@ static void folds_with_gaps_leave_several_sums(void)
 
 /* ---- arithmetic */
 
-/* Quotients of floats are those of the definition: one rounding of the exact quotient. */
-static void quotients_are_rounded_once(void)
+enum {
+    MANY = 67 /* more than vectors of any instruction set, and no multiple of them */
+};
+
+/* Values of all magnitudes, among them subnormal numbers and zeros of both signs. */
+struct values {
+    float floats[MANY], more[MANY];
+    double doubles[MANY];
+};
+
+static struct values values_of_all_kinds(void)
 {
-    static const uint64_t divisors[] = {1, 2, 3, 7, 64, 1000, 16777213, 16777217, 1 << 30};
-    float floats[64], found[64];
-    double doubles[64], found_doubles[64];
-    for (uint64_t i = 0; i < 64; i++) {
-        doubles[i] = value_of(i, 1) * (i % 3 ? 1 : 0x1p-1030);
-        floats[i] = (float)value_of(i, 0) * (i % 3 ? 1 : 0x1p-130f);
+    struct values values;
+    for (size_t i = 0; i < MANY; i++) {
+        values.doubles[i] = i % 5 ? value_of(i, 1) * (i % 3 ? 1 : 0x1p-1030) : -0.0;
+        values.floats[i] = i % 5 ? (float)value_of(i, 0) * (i % 3 ? 1 : 0x1p-130f) : -0.0f;
+        values.more[i] = i % 5 ? (float)value_of(i, 2) * (i % 3 ? 1 : 0x1p-130f) : -0.0f;
     }
-    for (size_t d = 0; d < COUNT(divisors); d++) {
-        order_divide(false, found, floats, 64, divisors[d]);
-        order_divide(true, found_doubles, doubles, 64, divisors[d]);
-        for (size_t i = 0; i < 64; i++) {
-            CHECK_EQ(found[i], (float)((long double)floats[i] / (long double)divisors[d]));
-            CHECK_EQ(found_doubles[i], doubles[i] / (double)divisors[d]);
-        }
+    return values;
+}
+
+static bool same_float(float expected, float found)
+{
+    if (!memcmp(&expected, &found, sizeof found)) return true;
+    return WRONG("expected %a, got %a", (double)expected, (double)found);
+}
+
+static bool same_double(double expected, double found)
+{
+    if (!memcmp(&expected, &found, sizeof found)) return true;
+    return WRONG("expected %a, got %a", expected, found);
+}
+
+/* Each quotient is rounded once, and so is each sum before it. */
+static void check_quotients(const struct values *values, uint64_t divisor)
+{
+    float floats[MANY], averages[MANY];
+    double doubles[MANY];
+    memcpy(averages, values->floats, sizeof averages);
+    order_divide(false, floats, values->floats, MANY, divisor);
+    order_divide(true, doubles, values->doubles, MANY, divisor);
+    order_average(false, averages, averages, values->more, MANY, divisor);
+    for (size_t i = 0; i < MANY; i++) {
+        float sum = values->floats[i] + values->more[i];
+        CHECK(
+            same_float((float)((long double)values->floats[i] / (long double)divisor), floats[i]));
+        CHECK(same_float((float)((long double)sum / (long double)divisor), averages[i]));
+        CHECK(same_double(values->doubles[i] / (double)divisor, doubles[i]));
     }
+}
+
+static void check_sums(const struct values *values)
+{
+    float sums[MANY], joined[MANY];
+    double doubles[MANY];
+    memcpy(sums, values->floats, sizeof sums);
+    memcpy(doubles, values->doubles, sizeof doubles);
+    order_add(false, sums, values->more, MANY);
+    order_join(false, joined, values->floats, values->more, MANY);
+    order_add(true, doubles, values->doubles, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        CHECK(same_float(values->floats[i] + values->more[i], sums[i]));
+        CHECK(same_float(sums[i], joined[i]));
+        CHECK(same_double(values->doubles[i] + values->doubles[i], doubles[i]));
+    }
+}
+
+/* On every instruction set that this CPU has. */
+static void arithmetic_rounds_once(void)
+{
+    static const uint64_t divisors[] = {1, 2, 3, 7, 49, 64, 1000, 16777213, 16777217, 1 << 30};
+    static const char *const names[] = {"plain", "avx2", "avx512", ""};
+    const struct values values = values_of_all_kinds();
+    for (size_t k = 0; k < COUNT(names); k++) {
+        if (!order_kernels_choose(names[k])) continue;
+        harness_where("kernels %s", names[k]);
+        for (size_t d = 0; d < COUNT(divisors); d++)
+            check_quotients(&values, divisors[d]);
+        check_sums(&values);
+    }
+    harness_where(NULL);
+}
+
+/* The order of the additions is fixed, so all instruction sets give the same sum. */
+static void squares_have_one_order(void)
+{
+    static float floats[ORDER_SQUARES_BLOCK];
+    for (size_t i = 0; i < ORDER_SQUARES_BLOCK; i++)
+        floats[i] = (float)value_of(i, 0);
+    for (size_t count = 0; count <= ORDER_SQUARES_BLOCK; count += 1 + count / 2) {
+        order_kernels_choose("plain");
+        double plain = order_squares(false, floats, count);
+        CHECK(!order_kernels_choose("avx2") ||
+              same_double(plain, order_squares(false, floats, count)));
+        CHECK(!order_kernels_choose("avx512") ||
+              same_double(plain, order_squares(false, floats, count)));
+    }
+    order_kernels_choose("");
 }
 
 /* Integers whose squares are exact in any order: the sum is right for every length. */
@@ -291,7 +372,8 @@ int main(int argc, char **argv)
         TEST(ranks_hold_the_largest_nodes),
         TEST(folds_follow_the_tree),
         TEST(folds_with_gaps_leave_several_sums),
-        TEST(quotients_are_rounded_once),
+        TEST(arithmetic_rounds_once),
+        TEST(squares_have_one_order),
         TEST(squares_are_complete),
         TEST(the_values_tell_orders_apart),
     };
