@@ -39,7 +39,7 @@ struct reduce {
     size_t count; /* floats */
     float *plain; /* in the pages that the C library takes */
     struct huge huge, copy;
-    shs_gradient *mean[2]; /* of each reduction, over `plain` */
+    shs_gradient *mean[2]; /* of each reduction, in memory of its own */
     uint64_t step;
     float sums[VALUES];  /* of MPI_Allreduce, by what rank 0 gives */
     float means[VALUES]; /* of the means, by what rank 0 gives */
@@ -116,10 +116,9 @@ static shs_status begin(struct reduce *reduce, const struct reduce_result *resul
 {
     shs_status status =
         mpi_agree(reduce->run, take_memory(reduce, result), "bench --reduce, taking memory");
-    const shs_tensor tensor = {
-        .name = "x", .type = SHS_F32, .axes = 1, .shape = {reduce->count}, .data = reduce->plain};
+    const shs_tensor tensor = {.name = "x", .type = SHS_F32, .axes = 1, .shape = {reduce->count}};
     for (int i = 0; i < 2 && !status; i++) {
-        const shs_gradient_options options = {.reduction = (shs_reduction)i};
+        const shs_gradient_options options = {.reduction = (shs_reduction)i, .provide = true};
         status = shs_gradient_open(reduce->run, &tensor, 1, &options, &reduce->mean[i]);
     }
     expect(reduce);
@@ -142,9 +141,16 @@ static shs_status add_and_mean(struct reduce *reduce, shs_gradient *mean)
     return status ? status : all;
 }
 
+/* The memory that a way works on. */
+static float *floats_of(const struct reduce *reduce, const struct reduce_way *way)
+{
+    if (way->kind == REDUCE_MEAN) return shs_gradient_tensor(reduce->mean[way->reduction], 0)->data;
+    return way->huge ? reduce->huge.floats : reduce->plain;
+}
+
 static shs_status work(struct reduce *reduce, const struct reduce_way *way)
 {
-    float *floats = way->huge ? reduce->huge.floats : reduce->plain;
+    float *floats = floats_of(reduce, way);
     if (way->kind == REDUCE_MEAN) return add_and_mean(reduce, reduce->mean[way->reduction]);
     if (way->kind == REDUCE_ALLREDUCE)
         return mpi_bare_sum(reduce->run, floats, reduce->count,
@@ -156,7 +162,7 @@ static shs_status work(struct reduce *reduce, const struct reduce_way *way)
 static const float *results_of(const struct reduce *reduce, const struct reduce_way *way)
 {
     if (way->kind == REDUCE_MEMCPY) return reduce->copy.floats;
-    return way->huge ? reduce->huge.floats : reduce->plain;
+    return floats_of(reduce, way);
 }
 
 /* Compares every `stride`-th element. */
@@ -189,7 +195,7 @@ static bool is_measured(const struct reduce *reduce, const struct reduce_way *wa
 static shs_status measure(struct reduce *reduce, const struct reduce_way *way, size_t stride,
                           double *seconds)
 {
-    fill(reduce, way->huge ? reduce->huge.floats : reduce->plain);
+    fill(reduce, floats_of(reduce, way));
     shs_status status = mpi_bare_meet(reduce->run);
     double begin = cli_seconds();
     if (!status) status = work(reduce, way);
