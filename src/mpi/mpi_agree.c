@@ -65,15 +65,15 @@ static void mark_loader(shs_run *run, uint64_t id, shs_status status)
         }
 }
 
-/* The message of a rank that has waited too long says where. */
-static shs_status not_agreed(shs_status status)
+/* The message of a run that is over says where. */
+static shs_status not_agreed(const shs_run *run, shs_status status)
 {
-    return status == SHS_ERROR_TIMEOUT ? status : core_wrap(status, "agreeing on a status");
+    return run->watch.late ? status : core_wrap(status, "agreeing on a status");
 }
 
 static shs_status broadcast(shs_run *run, int from, void *bytes, size_t count)
 {
-    return not_agreed(run->transport->broadcast(run->transport, from, bytes, count));
+    return not_agreed(run, run->transport->broadcast(run->transport, from, bytes, count));
 }
 
 /* Collective. Brings the status and the message of rank `from`, the lowest failing rank, to every
@@ -186,7 +186,7 @@ static shs_status agree_together(shs_run *run, shs_status mine, struct call *cal
     if (!run->transport) return agree_alone(run, mine);
     shs_status status = mpi_watch_check(run);
     if (!status) status = run->transport->agree(run->transport, &ballot);
-    if (status) return not_agreed(status);
+    if (status) return not_agreed(run, status);
     bool leaves = all[CLOSES] && all[STAYS];
     if (leaves) {
         run->left_by = run->ranks - (int)all[CLOSES] + 1;

@@ -12,7 +12,8 @@ static shs_status find(struct mpi_transport *transport, int *rank, int *ranks)
     if (status) return status;
     MPI_Comm_rank(link->comm, &order);
     code = MPI_Comm_split_type(link->comm, MPI_COMM_TYPE_SHARED, order, MPI_INFO_NULL, &link->node);
-    if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Comm_split_type");
+    status = mpi_watch_broken(link->run, mpi_check(code, "MPI_Comm_split_type"));
+    if (status) return status;
     MPI_Comm_set_errhandler(link->node, MPI_ERRORS_RETURN);
     MPI_Comm_rank(link->node, rank);
     MPI_Comm_size(link->node, ranks);

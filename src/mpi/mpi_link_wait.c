@@ -22,8 +22,9 @@ static bool is_done(void *user, shs_status *status)
 shs_status mpi_link_wait(shs_run *run, int code, MPI_Request *request, const char *operation)
 {
     struct pending pending = {request, operation};
-    if (code != MPI_SUCCESS) return mpi_check(code, operation);
-    return mpi_wait(run, operation, is_done, &pending);
+    shs_status status = mpi_check(code, operation);
+    if (!status) status = mpi_wait(run, operation, is_done, &pending);
+    return mpi_watch_broken(run, status);
 }
 
 void *mpi_link_room(struct mpi_link *link, void *bytes, size_t count)

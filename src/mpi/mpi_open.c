@@ -109,12 +109,9 @@ static shs_status open_run(MPI_Comm comm, const shs_run_options *options, shs_st
     if (status) return status;
     status = mpi_link_join(link, comm);
     if (status) {
-        if (status == SHS_ERROR_TIMEOUT)
-            mpi_link_leave(link); /* MPI may still make the communicator */
-        else
-            mpi_link_free(&link);
+        mpi_link_leave(link); /* MPI may still make the communicator */
         core_free(run);
-        return status == SHS_ERROR_TIMEOUT ? status : core_wrap(status, "shs_open");
+        return status;
     }
     (*run)->transport = &link->transport;
     status = mpi_finalize_attach(*run);

@@ -91,7 +91,7 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     status = agree_on_options(*run, call, options, status);
     if (!status && (*run)->transport && (*run)->transport->node)
         status = mpi_agree(*run, core_wrap(mpi_watch_open(*run), "%s", call), "%s", call);
-    if (status) release(run, status != SHS_ERROR_TIMEOUT);
+    if (status) release(run, !(*run)->watch.late);
     return status;
 }
 

@@ -219,9 +219,9 @@ static void be_sites(struct mpi_sum *sum)
 static shs_status take_shared(struct mpi_sum *sum)
 {
     shs_run *run = sum->run;
-    int node_rank, node_ranks;
     uint64_t areas = mpi_sum_areas(sum), bytes = 0;
-    shs_status status = mpi_windows_find_node(run, &node_rank, &node_ranks);
+    shs_status status = mpi_windows_find_node(run);
+    int node_rank = run->windows.node_rank, node_ranks = run->windows.node_ranks;
     if (status || node_ranks == 1) return status;
     size_t head = head_of(sum, node_ranks);
     bool fits =
@@ -301,7 +301,8 @@ shs_status mpi_mean(struct mpi_sum *sum, uint64_t rows, struct order_vector *mea
     shs_status status = join_late(sum);
     if (status) return status;
     *mean = mpi_sum_vector(sum, mpi_sum_mean_area(sum));
-    return sum->reproducible ? mpi_sum_finish(sum, rows) : mean_fast(sum, rows);
+    return mpi_watch_broken(sum->run,
+                            sum->reproducible ? mpi_sum_finish(sum, rows) : mean_fast(sum, rows));
 }
 
 /* ---- The steps are given up. */

@@ -186,17 +186,32 @@ bool mpi_watch_has_ended_any(void)
     return has_ended_any;
 }
 
-shs_status mpi_watch_late(shs_run *run, bool is_mine, const char *cause)
+/* Ends the run on this rank. */
+static shs_status end_here(shs_run *run, shs_status status, bool is_mine, const char *cause)
 {
     struct mpi_watch *watch = &run->watch;
     snprintf(watch->late_message, sizeof watch->late_message,
              "rank %d: %.*s; the run is over: end the job by MPI_Abort, since MPI_Finalize would "
              "wait for all ranks, too",
              run->rank, CORE_MESSAGE_BYTES - 160, cause);
-    watch->late = SHS_ERROR_TIMEOUT;
+    watch->late = status;
     watch->late_is_mine = is_mine;
     has_ended_any = true;
     return core_tell(watch->late, watch->late_message, is_mine, false);
+}
+
+shs_status mpi_watch_late(shs_run *run, bool is_mine, const char *cause)
+{
+    return end_here(run, SHS_ERROR_TIMEOUT, is_mine, cause);
+}
+
+shs_status mpi_watch_broken(shs_run *run, shs_status status)
+{
+    char where[MPI_WATCH_TEXT_BYTES], cause[CORE_MESSAGE_BYTES];
+    if (status != SHS_ERROR_MPI || run->watch.late) return status;
+    mpi_watch_where(run, where);
+    snprintf(cause, sizeof cause, "%.160s: %.700s", where, shs_message());
+    return end_here(run, status, true, cause);
 }
 
 shs_status mpi_watch_check(shs_run *run)

@@ -55,7 +55,8 @@ struct mpi_watch {
     char met[MPI_WATCH_CALL_BYTES]; /* the latest call in which all ranks have met */
     struct shs_run *next_run;       /* in the list of runs of this process that have ranks */
 
-    shs_status late; /* SHS_ERROR_TIMEOUT once the run has waited too long; else SHS_OK */
+    shs_status late; /* SHS_ERROR_TIMEOUT once the run has waited too long, SHS_ERROR_MPI once a
+                        message has failed; else SHS_OK */
     bool late_is_mine;
     char late_message[CORE_MESSAGE_BYTES];
 };
@@ -105,15 +106,21 @@ bool mpi_watch_end_run(struct shs_run *run, int by);
 /* Local. Returns what a rank of the node has written. The node has a table. */
 struct mpi_place mpi_watch_place(const struct shs_run *run, int number);
 
-/* Local. True once a run of this process has waited too long. */
+/* Local. True once a run of this process has waited too long, or a message has failed. */
 bool mpi_watch_has_ended_any(void);
 
 /* Local. Returns the error of a run that has waited too long, on this rank or another rank of the
- * node, with its message; SHS_OK for any other run. */
+ * node, or one of whose messages has failed on this rank, with its message; SHS_OK for any other
+ * run. */
 shs_status mpi_watch_check(struct shs_run *run);
 
 /* Local. Ends the run on this rank with SHS_ERROR_TIMEOUT. `cause` follows the name of the rank in
  * the message. */
 shs_status mpi_watch_late(struct shs_run *run, bool is_mine, const char *cause);
+
+/* Local. Ends the run on this rank if `status` is SHS_ERROR_MPI, the error of an MPI call in which
+ * other ranks take part: they may wait there for this rank, so it must not wait for them elsewhere.
+ * The thread's latest message gets the rank and the call. Returns `status`. */
+shs_status mpi_watch_broken(struct shs_run *run, shs_status status);
 
 #endif
