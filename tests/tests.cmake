@@ -376,7 +376,12 @@ shs_script_test(platform package platform.sh)
 # The n-th call of a kind fails
 add_library(nth_call MODULE fault/nth_call.c)
 target_link_libraries(nth_call PRIVATE shs_flags ${CMAKE_DL_LIBS})
+if(SHARDSTEP_MPI) # its functions are found when they are called: the library is not linked
+  target_sources(nth_call PRIVATE fault/nth_mpi.c)
+  target_include_directories(nth_call PRIVATE ${MPI_C_INCLUDE_DIRS})
+endif()
 shs_script_test(nth_call fault nth_call.sh)
+shs_script_test(faults fault faults.sh)
 
 # A script waits half of its time, for a launcher or for a process to begin, and needs one core. These
 # build something, train, or run several processes that compute.

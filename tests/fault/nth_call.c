@@ -1,18 +1,20 @@
 /* A library to preload: makes one call of a kind fail, once, in a program under test.
  *
- *     NTH_CALL=KIND      pread, read, write, fsync, rename, open or malloc
- *     NTH_NUMBER=N       the call of that kind that fails, from 1 on; 0: none does
- *     NTH_RANK=R         only on this rank of an mpirun job; unset: in any process
+ *     NTH_CALL=KIND      pread, read, write, fsync, rename, open or malloc; mpi or mpi_test, which
+ * are in nth_mpi.c NTH_NUMBER=N       the call of that kind that fails, from 1 on; 0: none does
+ *     NTH_SIGNAL=S       the call does not fail: the process gets the signal of this number, and
+ * then makes the call NTH_RANK=R         only on this rank of an mpirun job; unset: in any process
  *     NTH_FOLDER=DIR     only calls on files below this folder, which has no symbolic link in it
  *     NTH_REPORT=FILE    gets a line when the call fails: KIND N CALLER
  *
- * Calls count from the first line of main() on. Of malloc only the calls from the program itself
- * and from libshardstep count. CALLER is the file name of the program or library that made the
- * call. */
+ * Calls count from the first line of main() on. Of malloc and of MPI only the calls from the
+ * program itself and from libshardstep count. CALLER is the file name of the program or library
+ * that made the call. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -25,8 +27,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "nth_call.h"
+
 static const char *kind = "", *folder = "", *report = "";
 static unsigned long number;
+static int signal_number;
 static atomic_ulong calls;
 static atomic_bool counting;
 
@@ -80,7 +85,8 @@ static bool fails(const void *caller)
 {
     if (atomic_fetch_add(&calls, 1) + 1 != number) return false;
     tell(caller);
-    return true;
+    if (signal_number) kill(getpid(), signal_number);
+    return !signal_number;
 }
 
 static bool is_counted(const char *call)
@@ -115,8 +121,6 @@ static bool path_fails(const char *call, const char *path, const void *caller)
 
 /* ---- The calls. */
 
-#define NEXT(name) (__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
-#define CALLER     __builtin_return_address(0)
 #define FAIL(error)                                                                                \
     do {                                                                                           \
         errno = error;                                                                             \
@@ -225,9 +229,14 @@ extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t count, size_t bytes);
 extern void *__libc_realloc(void *memory, size_t bytes);
 
+bool nth_call_fails(const char *call, const void *caller)
+{
+    return is_counted(call) && is_own(caller) && fails(caller);
+}
+
 static bool memory_fails(const void *caller)
 {
-    return is_counted("malloc") && is_own(caller) && fails(caller);
+    return nth_call_fails("malloc", caller);
 }
 
 void *malloc(size_t bytes)
@@ -264,10 +273,12 @@ static int (*program_main)(int, char **, char **);
 static int counted_main(int count, char **words, char **variables)
 {
     const char *rank = setting("NTH_RANK"), *mine = getenv("OMPI_COMM_WORLD_RANK");
+    if (!mine) mine = getenv("PMI_RANK"); /* MPICH */
     kind = setting("NTH_CALL");
     folder = setting("NTH_FOLDER");
     report = setting("NTH_REPORT");
     number = strtoul(setting("NTH_NUMBER"), NULL, 10);
+    signal_number = (int)strtol(setting("NTH_SIGNAL"), NULL, 10);
     dl_iterate_phdr(note_own_code, NULL);
     if (number && (!*rank || !mine || !strcmp(rank, mine))) atomic_store(&counting, true);
     return program_main(count, words, variables);
