@@ -56,8 +56,8 @@
  * other Collective call of the run returns SHS_ERROR_TIMEOUT. MPI may still write to the memory
  * that was given to the call that has returned. MPI_Finalize() would wait for the ranks that are
  * missing, so a program ends the job by MPI_Abort(), as shs_must() does.
- * After SHS_ERROR_MPI, a message that could not be sent or received, the same holds with this status
- * on the rank that has it: the other ranks may wait for this rank where it was.
+ * After SHS_ERROR_MPI, a message that could not be sent or received, the same holds with this
+ * status on the rank that has it: the other ranks may wait for this rank where it was.
  *
  * In a run that shs_open_ranks() opened, the `agree` of the program waits, and nothing of this
  * holds. */

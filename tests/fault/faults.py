@@ -53,6 +53,7 @@ class Fault:
 def calls_that_fail():
     file, disk = r"^rank RANK: .*Input/output error", r"^rank RANK: shs_save: .*No space left on device"
     save, where = r"^rank RANK: shs_save: .*Input/output error", ["first", "last", "any"]
+    message = "^rank RANK: (shs_|the opening of a run).* failed: MPI_"
     table = [("memory", "malloc", "SHS_ERROR_MEMORY", "^rank RANK: shs_", where, [1, 3, 10, 30, 60, 100, 150]),
              ("reading", "open", "SHS_ERROR_FILE", file, ["first"], [1, 2, 3, 4]),
              ("reading", "pread", "SHS_ERROR_FILE", file, ["first"], [1, 3, 6, 10, 15]),
@@ -60,8 +61,8 @@ def calls_that_fail():
              ("writing", "write", "SHS_ERROR_FILE", disk, ["first"], [3, 5, 9, 20]),
              ("writing", "fsync", "SHS_ERROR_FILE", save, ["first"], [1, 2, 3, 5]),
              ("writing", "rename", "SHS_ERROR_FILE", save, ["first"], [1, 2, 3]),
-             ("mpi", "mpi", "SHS_ERROR_MPI", "^rank RANK: (shs_|the opening of a run).* failed: MPI_", where, [1, 3, 5, 8, 13, 21, 34, 55]),
-             ("mpi", "mpi_test", "SHS_ERROR_MPI", "^rank RANK: (shs_|the opening of a run).* failed: MPI_", where, [1, 20, 200])]
+             ("mpi", "mpi", "SHS_ERROR_MPI", message, where, [1, 3, 5, 8, 13, 21, 34, 55]),
+             ("mpi", "mpi_test", "SHS_ERROR_MPI", message, where, [1, 20, 200])]
     for kind, call, status, text, ranks, numbers in table:
         for i, number in enumerate(numbers):
             yield Fault(kind, "%s %d" % (call, number), ranks[i % len(ranks)], status, text, call=(call, number, 0))
@@ -78,8 +79,8 @@ def ranks_that_do_otherwise():
               "augment": "shs_loader_open", "tensors": "shs_gradient_open", "shape": "shs_gradient_open",
               "state": "shs_save", "content": "shs_save", "folder": "shs_save", "keep": "shs_save"}
     for i, (what, call) in enumerate(differ.items()):
-        yield Fault("argument", "another " + what, ("last", "any")[i % 2], "SHS_ERROR_DISAGREE", "^rank RANK: .*" + call,
-                    ["other=" + what])
+        yield Fault("argument", "another " + what, ("last", "any")[i % 2], "SHS_ERROR_DISAGREE",
+                    "^rank RANK: .*" + call, ["other=" + what])
     missing = r"waited %d s, its limit_seconds, for rank RANK on \S+ \(process \d+" % LIMIT
     for place, what, seen in (("dataset", "sleep", ""), ("loader", "stop", ", stopped by a signal"),
                               ("restore", "sleep", ""), ("next", "sleep", ""), ("mean", "sleep", ""),
@@ -96,14 +97,18 @@ def ranks_that_do_otherwise():
         yield Fault("gone", "%s before %s" % (what, place), rank, "", "", ["at=" + place, "do=" + what], waits=True)
     yield Fault("gone", "finalize before mean", "last", "SHS_ERROR_DISAGREE", "MPI_Finalize without shs_close",
                 ["at=mean", "do=finalize"])
-    yield Fault("call", "close before mean", "any", "SHS_ERROR_DISAGREE", "called shs_close where", ["at=mean", "do=close"])
+    yield Fault("call", "close before mean", "any", "SHS_ERROR_DISAGREE", "called shs_close where",
+                ["at=mean", "do=close"])
     yield Fault("call", "agree before mean", "last", "SHS_ERROR_DISAGREE", "called shs_(agree|gradient_mean)",
                 ["at=mean", "do=agree"])
-    yield Fault("call", "agree before save", "first", "SHS_ERROR_DISAGREE", "called shs_(agree|save)", ["at=save", "do=agree"])
+    yield Fault("call", "agree before save", "first", "SHS_ERROR_DISAGREE", "called shs_(agree|save)",
+                ["at=save", "do=agree"])
     yield Fault("call", "restore before mean", "any", "SHS_ERROR_STATE|SHS_ERROR_DISAGREE", "^rank RANK: .*shs_restore",
                 ["at=mean", "do=again"])
-    yield Fault("call", "a batch added twice", "last", "SHS_ERROR_STATE", "^rank RANK: shs_gradient_add", ["at=add", "do=twice"])
-    yield Fault("call", "no batch added", "first", "SHS_ERROR_STATE", "^rank RANK: shs_gradient_mean", ["at=add", "do=skip"])
+    yield Fault("call", "a batch added twice", "last", "SHS_ERROR_STATE", "^rank RANK: shs_gradient_add",
+                ["at=add", "do=twice"])
+    yield Fault("call", "no batch added", "first", "SHS_ERROR_STATE", "^rank RANK: shs_gradient_mean",
+                ["at=add", "do=skip"])
     yield Fault("call", "a save inside a step", "any", "SHS_ERROR_STATE|SHS_ERROR_DISAGREE", "^rank RANK: .*shs_save",
                 ["at=add", "do=early"])
 
@@ -247,7 +252,8 @@ class Runs:
         if left and fault.status not in ("", "SHS_ERROR_TIMEOUT", "SHS_ERROR_MPI"):  # there the job was ended
             return "left behind: %s" % " ".join(left)
         if fault.disk:
-            subprocess.run(["mount", "-o", "remount,size=%d" % (4 * SMALL_DISK), os.path.dirname(checkpoints)], check=True)
+            words = ["mount", "-o", "remount,size=%d" % (4 * SMALL_DISK), os.path.dirname(checkpoints)]
+            subprocess.run(words, check=True)
         if fault.status is None:
             return None
         limit = time.time() + SECONDS
@@ -316,7 +322,8 @@ def main():
             for (fault, ranks), wrong in zip(pairs, done):
                 if wrong:
                     failures += 1
-                    print("FAILED: %s on rank %d of %d: %s" % (fault.name, fault.rank_of(ranks), ranks, wrong), flush=True)
+                    print("FAILED: %s on rank %d of %d: %s" %
+                          (fault.name, fault.rank_of(ranks), ranks, wrong), flush=True)
     print("%d of %d faults ended as they must; a rank that does not come ended its run at most %.1f s after the limit" %
           (len(pairs) - failures, len(pairs), runs.slowest))
     sys.exit(failures > 0)
