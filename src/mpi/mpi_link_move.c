@@ -59,10 +59,11 @@ shs_status mpi_link_sum(struct mpi_transport *transport, uint64_t *numbers, size
 
 shs_status mpi_link_add(struct mpi_transport *transport, bool doubles, void *elements, size_t count)
 {
-    MPI_Comm comm = mpi_link_of(transport)->comm;
-    int code = MPI_Allreduce(MPI_IN_PLACE, elements, (int)count, doubles ? MPI_DOUBLE : MPI_FLOAT,
-                             MPI_SUM, comm);
-    return mpi_check(code, "MPI_Allreduce");
+    struct mpi_link *link = mpi_link_of(transport);
+    MPI_Request request;
+    int code = MPI_Iallreduce(MPI_IN_PLACE, elements, (int)count, doubles ? MPI_DOUBLE : MPI_FLOAT,
+                              MPI_SUM, link->comm, &request);
+    return mpi_link_wait(link->run, code, &request, "MPI_Iallreduce");
 }
 
 /* Flips the highest bit of each number. MPICH 4.0 compares MPI_UINT64_T as signed numbers (its

@@ -64,13 +64,12 @@ shs_status mpi_mail_new(struct mpi_link *link)
 static shs_status open_mail(struct mpi_transport *transport)
 {
     struct mpi_link *link = mpi_link_of(transport);
-    MPI_Comm comm;
+    MPI_Request request;
     if (link->mail->comm != MPI_COMM_NULL) return SHS_OK;
-    shs_status status = mpi_check(MPI_Comm_dup(link->comm, &comm), "MPI_Comm_dup");
-    if (status) return status;
-    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
-    link->mail->comm = comm;
-    return SHS_OK;
+    int code = MPI_Comm_idup(link->comm, &link->mail->comm, &request);
+    shs_status status = mpi_link_wait(link->run, code, &request, "MPI_Comm_idup");
+    if (!status) MPI_Comm_set_errhandler(link->mail->comm, MPI_ERRORS_RETURN);
+    return status;
 }
 
 static size_t pieces_of(size_t bytes)
@@ -205,9 +204,12 @@ static shs_status drain(shs_run *run)
 {
     struct mpi_mail *mail = mail_of(run->transport);
     if (!mail || mail->comm == MPI_COMM_NULL) return SHS_OK;
-    int code = MPI_Alltoall(mail->sent, 1, MPI_UINT64_T, mail->due, 1, MPI_UINT64_T, mail->comm);
-    if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Alltoall");
-    shs_status status = mpi_wait(run, "the letters of other ranks", is_drained, mail);
+    MPI_Request request;
+    int code = MPI_Ialltoall(mail->sent, 1, MPI_UINT64_T, mail->due, 1, MPI_UINT64_T, mail->comm,
+                             &request);
+    shs_status status = mpi_link_wait(run, code, &request, "MPI_Ialltoall");
+    if (status) return status;
+    status = mpi_wait(run, "the letters of other ranks", is_drained, mail);
     for (size_t i = 0; i < mail->count && !status; i++) {
         MPI_Cancel(&mail->requests[i]);
         status = mpi_check(MPI_Wait(&mail->requests[i], MPI_STATUS_IGNORE), "MPI_Wait");

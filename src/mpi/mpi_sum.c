@@ -113,11 +113,11 @@ static bool has_letters(const struct mpi_sum *sum)
 }
 
 /* Letters that are under way need their memory: the sum then stays in the run's list until they
- * have arrived. */
+ * have arrived. In a run that has waited too long MPI may use the memory until the process ends. */
 void mpi_sum_free(struct mpi_sum **sum)
 {
     if (!*sum) return;
-    if (has_letters(*sum)) {
+    if (has_letters(*sum) || (*sum)->run->watch.late) {
         (*sum)->leaving = true;
         mpi_run_hold((*sum)->run);
         *sum = NULL;
@@ -221,7 +221,7 @@ static shs_status take_shared(struct mpi_sum *sum)
     shs_run *run = sum->run;
     uint64_t areas = mpi_sum_areas(sum), bytes = 0;
     shs_status status = mpi_windows_find_node(run);
-    int node_rank = run->windows.node_rank, node_ranks = run->windows.node_ranks;
+    int node_ranks = run->windows.node_ranks;
     if (status || node_ranks == 1) return status;
     size_t head = head_of(sum, node_ranks);
     bool fits =
@@ -232,7 +232,7 @@ static shs_status take_shared(struct mpi_sum *sum)
                                          .key = sum->wish.number,
                                          .shared_only = true};
     status = mpi_window_take(run, &wish, &sum->window);
-    if (!status && sum->window.shared) divide_window(sum, node_rank, node_ranks);
+    if (!status && sum->window.shared) divide_window(sum, run->windows.node_rank, node_ranks);
     return status;
 }
 

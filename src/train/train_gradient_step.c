@@ -223,7 +223,7 @@ static shs_status give_up(shs_gradient *gradient, shs_status status)
     shs_run *run = gradient->run;
     char message[CORE_MESSAGE_BYTES];
     bool mine = shs_message_is_mine(), agreed = shs_message_is_agreed();
-    if (run->closed || run->left_by || run->unlike || !agreed) return status;
+    if (run->closed || run->left_by || run->unlike || run->watch.late || !agreed) return status;
     snprintf(message, sizeof message, "%s", shs_message());
     if (mpi_sums_give_up(run)) return status;
     return core_tell(status, message, mine, agreed);

@@ -150,15 +150,35 @@ static int node_of(enum nodes nodes)
     }
 }
 
+/* The node that the run has found. */
+static struct {
+    MPI_Comm comm;
+    int rank, ranks;
+} true_node;
+
 /* Collective. Has the run believe that its ranks are on these nodes. */
 static void pretend(shs_run *run, enum nodes nodes)
 {
     struct mpi_link *link = mpi_link_of(run->transport);
     if (nodes == ONE_NODE) return;
+    true_node.comm = link->node;
+    true_node.rank = run->windows.node_rank;
+    true_node.ranks = run->windows.node_ranks;
     MPI_Comm_split(link->comm, node_of(nodes), my_rank(), &link->node);
     MPI_Comm_set_errhandler(link->node, MPI_ERRORS_RETURN);
     MPI_Comm_rank(link->node, &run->windows.node_rank);
     MPI_Comm_size(link->node, &run->windows.node_ranks);
+}
+
+/* Collective. Puts the true node back, before the run is closed. */
+static void pretend_no_more(shs_run *run, enum nodes nodes)
+{
+    struct mpi_link *link = mpi_link_of(run->transport);
+    if (nodes == ONE_NODE) return;
+    MPI_Comm_free(&link->node);
+    link->node = true_node.comm;
+    run->windows.node_rank = true_node.rank;
+    run->windows.node_ranks = true_node.ranks;
 }
 
 struct scene {
@@ -193,6 +213,7 @@ static struct scene scene_begin(MPI_Comm comm, struct way way)
 static void scene_end(struct scene *scene)
 {
     shs_gradient_close(&scene->gradient);
+    if (scene->run->transport) pretend_no_more(scene->run, scene->way.nodes);
     CHECK_STATUS(shs_close(&scene->run), SHS_OK);
     for (size_t t = 0; t < N_TENSORS && !scene->way.provide; t++)
         free(scene->data[t]);
@@ -625,6 +646,7 @@ static void test_memory_runs_out_in_open(void)
              "shs_open");
         pretend(run, (enum nodes)nodes);
         CHECK(survives_scarcity(last_rank(), open_and_close, run));
+        pretend_no_more(run, (enum nodes)nodes);
         shs_close(&run);
     }
 }
