@@ -14,6 +14,7 @@ static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
     (void)user;
     if (run->closed) return MPI_SUCCESS;
     mpi_late_close(run, mpi_settle_close(run, "MPI_Finalize without shs_close"));
+    mpi_late_release(run); /* no call comes that would */
     run->closed = true;
     MPI_Comm_free_keyval(&link->keyval);
     if (run->watch.late) return MPI_SUCCESS;

@@ -216,7 +216,7 @@ static shs_status drain(shs_run *run)
         --*mail->posted[i].under_way;
     }
     if (!status) mail->count = 0;
-    return status;
+    return mpi_watch_broken(run, status);
 }
 
 const struct mpi_mail_way mpi_mail = {open_mail, reserve, send, receive, progress, drain};
