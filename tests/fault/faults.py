@@ -122,11 +122,42 @@ def disks_that_are_full():
     yield Fault("disk", "a full disk, the run stops", "first", "SHS_ERROR_FILE", full, disk=True)
 
 
+def saves_in_the_background():
+    """Their errors come with a later call: the next save, or the closing of the run."""
+    words, full, broken = ["async=yes"], "^rank 0: shs_.*No space left on device", "^rank 0: shs_.*Input/output error"
+    for call, number, text in (("write", 9, full), ("fsync", 4, broken), ("rename", 2, broken), ("rename", 11, broken)):
+        yield Fault("background", "%s %d in the background" % (call, number), "first", "SHS_ERROR_FILE", text, words,
+                    call=(call, number, 0))
+    for call, number, text in (("write", 9, full), ("fsync", 4, broken)):
+        yield Fault("background", "%s %d in the background, the run goes on" % (call, number), "first", None, text,
+                    words + ["full=go"], call=(call, number, 0))
+    yield Fault("background", "a full disk in the background, the run goes on", "first", None, full,
+                words + ["full=go"], disk=True)
+    yield Fault("background", "a full disk in the background, the run stops", "first", "SHS_ERROR_FILE", full, words,
+                disk=True)
+    missing = r"waited %d s, its limit_seconds, for rank RANK on \S+ \(process \d+, stopped by a signal" % LIMIT
+    yield Fault("background", "stopped in write 9 in the background", "first", "SHS_ERROR_TIMEOUT", missing, words,
+                call=("write", 9, signal.SIGSTOP), waits=True)
+    yield Fault("background", "killed in fsync 4 in the background", "first", "", "", words,
+                call=("fsync", 4, signal.SIGKILL))
+    yield Fault("background", "another content in the background", "last", "SHS_ERROR_DISAGREE",
+                "^rank RANK: .*other content", words + ["other=content"])
+    yield Fault("background", "sleep while a save waits", "last", "SHS_ERROR_TIMEOUT", "waited %d s, its limit" % LIMIT,
+                words + ["at=close", "do=sleep"], waits=True)
+    yield Fault("background", "finalize while a save waits", "any", "SHS_ERROR_DISAGREE",
+                "MPI_Finalize without shs_close", words + ["at=mean", "do=finalize", "step=4"])
+    yield Fault("background", "close while a save waits", "first", "SHS_ERROR_DISAGREE", "called shs_close where",
+                words + ["at=mean", "do=close", "step=4"])
+    yield Fault("background", "mpi 40 while a save waits", "last", "SHS_ERROR_MPI",
+                "^rank RANK: .* failed: MPI_", words, call=("mpi", 40, 0))
+
+
 def all_faults():
     yield from calls_that_fail()
     yield Fault("nan", "a NaN in a row", "first", "SHS_ERROR_FORMAT", r"^rank \d+: shs_next.*NaN", ["nan"])
     yield from ranks_that_do_otherwise()
     yield from disks_that_are_full()
+    yield from saves_in_the_background()
 
 
 def pids_of(folder):
@@ -189,10 +220,11 @@ class Runs:
             output, errors = process.communicate(timeout=limit + SECONDS)
             code = process.returncode
         except subprocess.TimeoutExpired:
-            for pid in pids_of(checkpoints):
+            left = pids_of(checkpoints)
+            for pid in left:
                 os.kill(pid, signal.SIGKILL)
             output, errors = process.communicate()
-            code = None
+            code = None if set(left) != {process.pid} else -signal.SIGKILL  # as kills.py says of the launcher
         if fault and fault.waits:
             self.slowest = max(self.slowest, time.time() - begin - limit)
         return Outcome(code, output, errors)

@@ -8,6 +8,7 @@
  *
  *     limit=SECONDS   the limit_seconds of the run
  *     nan=stop        rows with a NaN are an error
+ *     async=yes       saves in the background
  *     full=go         goes on after a checkpoint that could not be written; without it the run
  * stops
  *
@@ -143,9 +144,18 @@ struct run {
     shs_gradient *mean;
     const char *file, *folder;
     uint64_t steps, every, bad_step;
+    bool is_first; /* this is rank 0 */
 };
 
 /* A checkpoint that cannot be written is an error of the run, or is told, as the program likes. */
+static void go_on(const struct run *run, shs_status status)
+{
+    if (status != SHS_ERROR_FILE || !is_set("full", "go")) must(status);
+    if (status >= 0) return;
+    if (shs_message_is_mine()) fprintf(stderr, "%s\n", shs_message());
+    if (run->is_first) printf("goes on without a checkpoint\n");
+}
+
 static void save(const struct run *run)
 {
     char folder[4096];
@@ -153,12 +163,9 @@ static void save(const struct run *run)
     snprintf(folder, sizeof folder, "%s%s", run->folder, other("folder") ? "-other" : "");
     if (other("state")) tensors[1].shape[0]--;
     if (other("content")) weights[1] += 1;
-    const shs_save_options options = {.keep = other("keep") ? 3 : 2};
-    shs_status status = shs_save_with(run->loader, folder, tensors, 2, &options);
-    if (status != SHS_ERROR_FILE || !is_set("full", "go")) must(status);
-    if (status >= 0) return;
-    if (shs_message_is_mine()) fprintf(stderr, "%s\n", shs_message());
-    if (shs_info(run->run).rank == 0) printf("goes on without a checkpoint\n");
+    const shs_save_options options = {.keep = other("keep") ? 3 : 2,
+                                      .asynchronous = is_set("async", "yes")};
+    go_on(run, shs_save_with(run->loader, folder, tensors, 2, &options));
 }
 
 static void add(const struct run *run, const shs_batch *batch)
@@ -201,6 +208,7 @@ static void open_run(struct run *run)
                                .limit_seconds = strtod(setting("limit", "0"), NULL)};
     before("open", NULL);
     must(shs_open(MPI_COMM_WORLD, &options, &run->run));
+    run->is_first = shs_info(run->run).rank == 0;
     before("dataset", run->run);
     must(shs_dataset_open(run->run, run->file, other("fields") ? "y,x" : "x,y", NULL,
                           &run->dataset));
@@ -247,11 +255,11 @@ int main(int count, char **given)
     open_all(&run);
     train(&run);
     before("close", run.run);
-    if (shs_info(run.run).rank == 0) printf("weights %016" PRIx64 "\n", hash_state());
+    if (run.is_first) printf("weights %016" PRIx64 "\n", hash_state());
     shs_gradient_close(&run.mean);
     shs_loader_close(&run.loader);
     shs_dataset_close(&run.dataset);
-    must(shs_close(&run.run));
+    go_on(&run, shs_close(&run.run));
     MPI_Finalize();
     return 0;
 }

@@ -22,7 +22,7 @@ import time
 import h5py
 import numpy
 
-STEPS, EVERY, SECONDS = 40, 2, 120
+STEPS, EVERY, SECONDS = 40, 2, 60
 
 
 def pids_of(folder):
@@ -64,13 +64,15 @@ class Runs:
                                 text=True, errors="replace", start_new_session=True)
 
     def end(self, process, checkpoints):
-        """Waits for the end; returns (code, output). None: the processes had to be killed."""
+        """Waits for the end; returns (code, output). None: ranks had to be killed. A launcher may stay when all its
+        ranks have been killed: that of Open MPI 4 then waits for ever in PMIx_server_finalize(), now and then."""
         try:
             output, _ = process.communicate(timeout=SECONDS)
             return process.returncode, output
         except subprocess.TimeoutExpired:
-            kill(sum(pids_of(checkpoints), []))
-            return None, process.communicate()[0]
+            ranks, launchers = pids_of(checkpoints)
+            kill(ranks + launchers)
+            return None if ranks else -signal.SIGKILL, process.communicate()[0]
 
     def whole(self, ranks, name):
         """A run to its end. Returns the line with the weights, or what was said in its place."""
