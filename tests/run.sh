@@ -6,6 +6,8 @@
 #                             thread sanitizer, and lint, which builds nothing: see tests/lint.sh
 #   tests/run.sh release      one or several of: release sanitize thread clang mpich nompi serial lint
 #                             coverage
+#   tests/run.sh cluster      the job scripts on a Slurm cluster in namespaces of this machine, as root:
+#                             see tests/cluster/run.sh
 #   tests/run.sh --build release   builds and runs nothing; then `cd build/tests/release` and, say,
 #                             `ctest -R unit.test_order --output-on-failure`
 #   tests/run.sh --platforms  on bare Debians, which takes hours: see tests/platforms.sh
@@ -85,6 +87,12 @@ for name in $builds; do
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
         ;;
+    cluster)
+        "$root/examples/install_debian.sh" slurmctld slurmd slurm-client munge slurm-wlm-basic-plugins iproute2 \
+            util-linux
+        build release -DCMAKE_BUILD_TYPE=Release "-DSHARDSTEP_TEST_RANKS=1;2;5"
+        [ -n "$only_build" ] || "$root/tests/cluster/run.sh" "$work/release"
+        ;;
     coverage)
         build coverage -DCMAKE_BUILD_TYPE=Debug -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF \
             "-DCMAKE_C_FLAGS=--coverage -fprofile-update=prefer-atomic -O1"
@@ -93,7 +101,7 @@ for name in $builds; do
         [ -n "$only_build" ] || "$root/tests/coverage.sh" "$work/coverage"
         ;;
     *)
-        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi, serial, lint or coverage" >&2
+        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi, serial, lint, cluster or coverage" >&2
         exit 2
         ;;
     esac
