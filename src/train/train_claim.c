@@ -71,6 +71,7 @@ shs_status train_claim_take(struct train_claims *claims, const char *folder, boo
 void train_claim_note(struct train_claim *claim, const char *owner)
 {
     claim->noted = true;
+    *claim->good = '\0'; /* the names in `latest` are known anew */
     snprintf(claim->owner, sizeof claim->owner, "%s", owner);
 }
 

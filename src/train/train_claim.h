@@ -33,12 +33,11 @@ shs_status train_claim_take(struct train_claims *claims, const char *folder, boo
                             struct train_claim **claim);
 
 /* Local. Notes the loader that saved last in the folder: `owner` has just been read from `latest`,
- * or written to it. */
+ * or written to it. No checkpoint of the folder is known to be damaged then. */
 void train_claim_note(struct train_claim *claim, const char *owner);
 
 /* Local. Notes that checkpoints newer than `name` are damaged, and that the run goes on from
- * `name`.
- */
+ * `name`. This holds until the next train_claim_note(). */
 void train_claim_go_back(struct train_claim *claim, const char *name);
 
 /* Local. Takes the names of damaged checkpoints out of *latest, which has just been read. So a good

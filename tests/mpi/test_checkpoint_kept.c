@@ -174,6 +174,25 @@ static void test_the_next_save_removes_what_is_damaged(void)
     scene_end(&scene);
 }
 
+/* What was damaged once is no reason to drop what was saved since. */
+static void test_later_saves_fall_back_to_each_other(void)
+{
+    struct scene scene = scene_begin();
+    make_kept(&scene, 2, 2);
+    damage(&scene, 2);
+    struct job job = scene_open(&scene, MPI_COMM_WORLD);
+    struct state *state = state_new();
+    comes_back(&scene, &job, state, 1);
+    for (uint64_t step = 3; step <= 4; step++)
+        CHECK_STATUS(save_kept(&scene, &job, state, step, 2), SHS_OK);
+    CHECK(!has_checkpoint(&scene, 1) && has_checkpoint(&scene, 3) && has_checkpoint(&scene, 4));
+    damage(&scene, 4);
+    comes_back(&scene, &job, state, 3);
+    free(state);
+    job_close(&job);
+    scene_end(&scene);
+}
+
 static void test_all_that_are_kept_are_tried(void)
 {
     struct scene scene = scene_begin();
@@ -230,6 +249,7 @@ int main(int argc, char **argv)
         {"the program is told", test_the_program_is_told},
         {"a program without a report is told", test_a_program_without_a_report_is_told},
         {"the next save removes what is damaged", test_the_next_save_removes_what_is_damaged},
+        {"later saves fall back to each other", test_later_saves_fall_back_to_each_other},
         {"all that are kept are tried", test_all_that_are_kept_are_tried},
         {"one that is gone is not passed over", test_one_that_is_gone_is_not_passed_over},
     };
