@@ -68,8 +68,9 @@
  * epoch writes the rows so far, behind a line "# epoch ..." that says of which steps the losses are
  * known. A run that goes on at just this step takes them over, so the list of a run that was
  * stopped and saved is that of a run that was not. A run that goes on from an earlier step, as
- * after a kill, does not know the losses before it, and its line says so. `shardstep replay FILE
- * --worst LIST` makes these rows again. */
+ * after a kill or a shs_restore(), does not know the losses before it, nor does a run that leaves
+ * steps out. The line of its list says so. Rows of a step that was not recorded are not in the
+ * list. `shardstep replay FILE --worst LIST` makes the rows of a list again. */
 #ifndef SHARDSTEP_RECORD_H
 #define SHARDSTEP_RECORD_H
 

@@ -50,20 +50,35 @@ static void fail(shs_record *record, shs_status status)
     snprintf(record->failure, sizeof record->failure, "%s", shs_message());
 }
 
-/* A step begins that is not the step before, or comes once more after a seek. */
-static void begin_step(shs_record *record, const shs_batch *batch)
+/* Makes the list ready for the rows of a step. A step that the record has begun before, but not
+ * recorded, may come again. Otherwise a step that does not follow the latest one leaves nobody who
+ * knows the losses before it: the run went back, or left steps out. */
+static void begin_rows(shs_record *record, const shs_batch *batch)
 {
     struct train_worst *worst = &record->worst;
-    bool back = record->begun && batch->step <= record->cursor.step;
-    bool new_epoch = !record->begun || batch->epoch != record->cursor.epoch;
-    if (record->worst_path && new_epoch && !back && worst->count)
+    const shs_cursor *latest = &record->cursor;
+    bool same_epoch = record->begun && batch->epoch == latest->epoch;
+    bool again = same_epoch && batch->step == latest->step && !record->recorded;
+    bool follows = record->begun && batch->step == latest->step + 1;
+    bool forward = record->begun && batch->step > latest->step;
+    if (again) {
+        train_worst_forget_step(worst);
+        return;
+    }
+    train_worst_keep_step(worst);
+    if (forward && !same_epoch && worst->count)
         fail(record, core_fail(SHS_ERROR_STATE,
                                "the worst rows of epoch %llu were not written: call "
                                "shs_record_step() in each epoch's last step",
                                (ull)worst->epoch));
-    if (back && !new_epoch) train_worst_drop(worst, batch->step);
-    if (new_epoch)
+    if (!same_epoch || !follows)
         train_worst_begin(worst, batch->epoch, batch->epoch_step, shs_epoch_steps(record->loader));
+}
+
+/* A step begins that is not the step before, or comes once more after a seek. */
+static void begin_step(shs_record *record, const shs_batch *batch)
+{
+    if (record->worst_path) begin_rows(record, batch);
     record->begun = true;
     record->recorded = false;
     record->taken = 0;
@@ -376,6 +391,7 @@ shs_status shs_record_step(shs_record *record, const shs_tensor *mean, size_t n_
                         (ull)record->cursor.step);
     if (status) return status;
     record->recorded = true;
+    if (record->worst_path) train_worst_keep_step(&record->worst);
     status = core_wrap(write_step(record, &given), "%s", function);
     return mpi_agree(run, status, "%s", function);
 }
@@ -391,12 +407,18 @@ static uint64_t rest_of(const shs_record *record)
     return record->cursor.epoch_step + record->recorded;
 }
 
+/* Returns the step that is to be recorded next. It is the same on all ranks, though a rank may have
+ * taken batches of it and another rank none. */
+static uint64_t next_step(const shs_record *record)
+{
+    return record->cursor.step + record->recorded;
+}
+
 static shs_status finish(shs_record *record)
 {
     shs_run *run = record->run;
     shs_status status = SHS_OK, synced = SHS_OK;
     uint64_t rest = rest_of(record);
-    if (rest && !record->recorded) train_worst_drop(&record->worst, record->cursor.step);
     if (rest) status = train_worst_end(&record->worst, run, record->worst_path, rest);
     if (record->logs && run->rank == 0) synced = train_log_sync(&record->log);
     return mpi_agree(run, core_wrap(status ? status : synced, "shs_record_close"),
@@ -407,7 +429,7 @@ shs_status shs_record_close(shs_record **record)
 {
     if (!record || !*record) return SHS_OK;
     shs_status status = mpi_settle((*record)->run, SHS_OK, "shs_record_close(step %llu, %llu)",
-                                   (ull)(*record)->cursor.step, (ull)rest_of(*record));
+                                   (ull)next_step(*record), (ull)rest_of(*record));
     if (!status) status = finish(*record);
     release(record);
     return status;

@@ -1,5 +1,6 @@
 #include "train_worst.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ shs_status train_worst_open(uint64_t most, bool merges, struct train_worst *wors
 {
     *worst = (struct train_worst){.most = most};
     shs_status status = core_new(most, sizeof *worst->noted, "the worst rows", &worst->noted);
+    if (!status) status = core_new(most, sizeof *worst->fresh, "the worst rows", &worst->fresh);
     if (!status && merges)
         status = core_new(2 * most, sizeof *worst->room, "the worst rows", &worst->room);
     return status;
@@ -44,6 +46,7 @@ shs_status train_worst_open(uint64_t most, bool merges, struct train_worst *wors
 void train_worst_close(struct train_worst *worst)
 {
     core_free(&worst->noted);
+    core_free(&worst->fresh);
     core_free(&worst->room);
     *worst = (struct train_worst){0};
 }
@@ -54,9 +57,10 @@ void train_worst_begin(struct train_worst *worst, uint64_t epoch, uint64_t from,
     worst->epoch = epoch;
     worst->from = from;
     worst->count = 0;
+    worst->n_fresh = 0;
 }
 
-/* ---- The kept rows are a heap, whose first row is the least bad. */
+/* ---- The kept rows. */
 
 static void swap(struct train_noted *a, struct train_noted *b)
 {
@@ -83,25 +87,38 @@ static void rise(struct train_noted *heap, uint64_t at)
     }
 }
 
-void train_worst_add(struct train_worst *worst, const struct train_noted *noted)
+static void add(struct train_noted *heap, uint64_t *count, uint64_t most,
+                const struct train_noted *noted)
 {
-    if (worst->count < worst->most) {
-        worst->noted[worst->count] = *noted;
-        rise(worst->noted, worst->count++);
-    } else if (worst->most && compare(noted, worst->noted) < 0) {
-        worst->noted[0] = *noted;
-        sink(worst->noted, worst->count);
+    if (*count < most) {
+        heap[*count] = *noted;
+        rise(heap, (*count)++);
+    } else if (most && compare(noted, heap) < 0) {
+        heap[0] = *noted;
+        sink(heap, *count);
     }
 }
 
-void train_worst_drop(struct train_worst *worst, uint64_t step)
+void train_worst_add(struct train_worst *worst, const struct train_noted *noted)
 {
-    uint64_t count = worst->count;
-    worst->count = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        const struct train_noted noted = worst->noted[i]; /* its place may be taken */
-        if (noted.step < step) train_worst_add(worst, &noted);
-    }
+    add(worst->fresh, &worst->n_fresh, worst->most, noted);
+}
+
+static void keep(struct train_worst *worst, const struct train_noted *noted)
+{
+    add(worst->noted, &worst->count, worst->most, noted);
+}
+
+void train_worst_keep_step(struct train_worst *worst)
+{
+    for (uint64_t i = 0; i < worst->n_fresh; i++)
+        keep(worst, &worst->fresh[i]);
+    worst->n_fresh = 0;
+}
+
+void train_worst_forget_step(struct train_worst *worst)
+{
+    worst->n_fresh = 0;
 }
 
 /* ---- Merging. */
@@ -114,7 +131,7 @@ static shs_status take_rows(void *user, const void *bytes, size_t count)
     for (size_t i = 0; i < count / sizeof(struct train_noted); i++) {
         struct train_noted noted;
         memcpy(&noted, at + i * sizeof noted, sizeof noted);
-        train_worst_add(merged, &noted);
+        keep(merged, &noted);
     }
     return SHS_OK;
 }
@@ -133,7 +150,7 @@ static void take_part(const char *at, struct train_worst *merged)
     struct train_noted noted;
     for (; *at && train_worst_read_row(at, &epoch, &noted) && epoch == merged->epoch;
          at = behind(at))
-        train_worst_add(merged, &noted);
+        keep(merged, &noted);
 }
 
 /* Goes through the list that is there. Returns the end of what it has of earlier epochs. If it has
@@ -158,6 +175,17 @@ static const char *read_former(const char *list, struct train_worst *merged)
 
 /* ---- The file. */
 
+/* Appends what the list has up to `end`, in pieces whose lengths printf() can count. */
+static void add_former(struct core_text *text, const char *list, const char *end)
+{
+    const ptrdiff_t most = 1 << 30;
+    while (list < end && !text->status) {
+        ptrdiff_t now = end - list < most ? end - list : most;
+        core_text_add(text, "%.*s", (int)now, list);
+        list += now;
+    }
+}
+
 static shs_status compose(const char *path, const char *stored, uint64_t until,
                           struct train_worst *merged, struct core_text *text)
 {
@@ -167,8 +195,7 @@ static shs_status compose(const char *path, const char *stored, uint64_t until,
                          "%s is there already and is no list of worst rows; give the list another "
                          "name",
                          path);
-    const char *end = read_former(list, merged);
-    core_text_add(text, "%.*s", (int)(end - list), list);
+    add_former(text, list, read_former(list, merged));
     const struct train_worst_part part = {merged->epoch, merged->from,
                                           until ? until : merged->steps};
     if (merged->from || until) train_worst_add_part(text, &part);

@@ -27,8 +27,11 @@ void train_worst_add_row(struct core_text *text, uint64_t epoch, const struct tr
 
 void train_worst_add_part(struct core_text *text, const struct train_worst_part *part)
 {
-    core_text_add(text, "# epoch %llu: only the losses of its steps %llu to %llu are known\n",
-                  (ull)part->epoch, (ull)part->from, (ull)(part->until - 1));
+    if (part->from < part->until)
+        core_text_add(text, "# epoch %llu: only the losses of its steps %llu to %llu are known\n",
+                      (ull)part->epoch, (ull)part->from, (ull)(part->until - 1));
+    else
+        core_text_add(text, "# epoch %llu: no losses are known\n", (ull)part->epoch);
 }
 
 bool train_worst_read_part(const char *line, struct train_worst_part *part)

@@ -350,6 +350,80 @@ static void the_list_of_the_worst_rows_is_the_same_on_any_number_of_ranks(void)
     scene_end(&scene);
 }
 
+/* A run with a list of two rows, and small batches. */
+static struct recorded begin_list(const struct scene *scene, const char *file,
+                                  char path[PATH_BYTES])
+{
+    struct course course = course_of();
+    course.loader.batch = 1;
+    name(scene, file, path);
+    return begin(&course, MPI_COMM_WORLD, scene->path,
+                 &(shs_record_options){.worst = path, .worst_rows = 2});
+}
+
+/* The rows of the losses before are not known any more, be the list written already or not. */
+static void a_list_says_that_its_run_went_back(void)
+{
+    struct scene scene = scene_begin();
+    char path[PATH_BYTES], words[96];
+    for (uint64_t written = 0; written < 2; written++) {
+        struct recorded run = begin_list(&scene, written ? "written.txt" : "early.txt", path);
+        const uint64_t epoch = shs_epoch_steps(run.job.loader), from = epoch - 2;
+        need(epoch > 2, "three steps an epoch");
+        steps(&run, epoch - 1 + written);
+        CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){0, from, from}), SHS_OK);
+        steps(&run, 2);
+        end(&run);
+        snprintf(words, sizeof words,
+                 "row\tloss\n# epoch 0: only the losses of its steps %llu to %llu are known\n0\t",
+                 (ull)from, (ull)epoch - 1);
+        const char *list = text_of(path);
+        CHECK_HAS(list, words);
+        for (int line = 0; line < 3; line++)
+            list += strcspn(list, "\n") + 1;
+        for (; *list; list += strcspn(list, "\n") + 1)
+            CHECK(strtoull(list + 2, NULL, 10) >= from);
+    }
+    scene_end(&scene);
+}
+
+/* Rows of a step that is not recorded put no others out. */
+static void a_list_has_the_rows_of_recorded_steps(void)
+{
+    struct scene scene = scene_begin();
+    char path[PATH_BYTES], right[PATH_BYTES];
+    struct recorded run = begin_list(&scene, "right.txt", right);
+    const uint64_t epoch = shs_epoch_steps(run.job.loader);
+    steps(&run, epoch - 1);
+    end(&run);
+    run = begin_list(&scene, "closed.txt", path);
+    steps(&run, epoch - 1);
+    if (my_rank() == 0) take(&run); /* the other ranks have not come so far */
+    end(&run);
+    CHECK_TEXT(text_of(right), text_of(path));
+    run = begin_list(&scene, "again.txt", path);
+    for (uint64_t i = 0; i < epoch - 1; i++) {
+        take(&run);
+        CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){0, i, i}), SHS_OK);
+        steps(&run, 1);
+    }
+    end(&run);
+    CHECK_TEXT(text_of(right), text_of(path));
+    scene_end(&scene);
+}
+
+static void a_list_may_know_no_losses(void)
+{
+    struct scene scene = scene_begin();
+    char path[PATH_BYTES];
+    struct recorded run = begin_list(&scene, "worst.txt", path);
+    CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){0, 1, 1}), SHS_OK);
+    take(&run);
+    end(&run);
+    CHECK_HAS(text_of(path), "row\tloss\n# epoch 0: no losses are known\n");
+    scene_end(&scene);
+}
+
 static void notes_are_of_the_present_step(void)
 {
     struct scene scene = scene_begin();
@@ -416,6 +490,9 @@ int main(int argc, char **argv)
          a_full_disk_reaches_all_and_leaves_the_log_whole},
         {"the list of the worst rows is the same on any number of ranks",
          the_list_of_the_worst_rows_is_the_same_on_any_number_of_ranks},
+        {"a list says that its run went back", a_list_says_that_its_run_went_back},
+        {"a list has the rows of recorded steps", a_list_has_the_rows_of_recorded_steps},
+        {"a list may know no losses", a_list_may_know_no_losses},
         {"notes are of the present step", notes_are_of_the_present_step},
         {"a rank without memory is told on all", a_rank_without_memory_is_told_on_all},
     };
