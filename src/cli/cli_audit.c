@@ -101,6 +101,17 @@ static shs_status draw(uint64_t seed, uint64_t first, uint64_t candidates, struc
     return status;
 }
 
+static shs_status refuse_steps(const struct cli_log *log)
+{
+    if (!log->count)
+        return core_fail(SHS_ERROR_MISMATCH,
+                         "%s has no line of a step, so there is nothing to make again", log->path);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "%s has no line of these steps; give steps from %llu to %llu with --step and "
+                     "--steps",
+                     log->path, (ull)log->line[0].step, (ull)log->line[log->count - 1].step);
+}
+
 static shs_status choose(struct cli_audit *audit, struct plan *plan)
 {
     const struct cli_arguments *arguments = audit->arguments;
@@ -113,6 +124,7 @@ static shs_status choose(struct cli_audit *audit, struct plan *plan)
         first++;
     while (first + candidates < log->count && log->line[first + candidates].step < last)
         candidates++;
+    if (!candidates) return refuse_steps(log);
     shs_status status = count_wanted(arguments, candidates, &plan->count);
     if (status) return status;
     audit->sampled = plan->count < candidates;
@@ -140,6 +152,10 @@ static shs_status compare_logs(struct cli_audit *audit)
         if (at < other.count && other.line[at].step == line->step)
             cli_audit_compare(line, &other.line[at], &audit->against);
     }
+    if (!status && !audit->against.steps)
+        status = core_fail(SHS_ERROR_MISMATCH,
+                           "%s and %s have no step in common, so there is nothing to compare",
+                           audit->log.path, audit->arguments->against);
     cli_log_free(&other);
     return status;
 }

@@ -10,6 +10,7 @@ struct cli_audited {
     uint64_t different;                    /* of these */
     struct train_chain_line logged, found; /* the first that differs: as logged, as found */
     bool differs[TRAIN_CHAIN_PARTS];       /* the parts of it that differ */
+    uint64_t lacking[TRAIN_CHAIN_PARTS];   /* steps in which a side has no hash of the part */
 };
 
 struct cli_audit {

@@ -99,6 +99,20 @@ run 2 log=flipped.log steps=12 flip=7
 [ "$(audit 0 flipped.log fashion.h5 --sample all --against one.log)" = 1 ] || fail "a flipped bit: $(cat audit.txt)"
 grep -q '^DIFFERENT at step 7: mean, weights; 5 of 12 steps differ' audit.txt || fail "a flipped bit: $(cat audit.txt)"
 
+# A log without some hashes is not taken for one in which they are the same.
+{ sed '/^columns/q' one.log
+  steps one.log | awk -F'\t' -v OFS='\t' '{ $5 = NR % 2 ? "-" : $5; $6 = "-"; print }'; } > unchained.log
+rechain unchained.log > fewer.log
+[ "$(audit 0 fewer.log --against one.log)" = 0 ] || fail "fewer hashes: $(cat audit.txt audit.err)"
+for line in 'compared 12 steps with one.log: the same' \
+    'mean: not compared in 6 of these 12 steps, for want of a hash' \
+    'weights: not compared in 12 of these 12 steps, for want of a hash'; do
+    grep -qxF "$line" audit.txt || fail "no line «$line»: $(cat audit.txt)"
+done
+[ "$(grep -c 'not compared' audit.txt)" = 2 ] || fail "more was not compared: $(cat audit.txt)"
+[ "$(audit 0 fewer.log --against one.log --json)" = 0 ] || fail "fewer hashes: $(cat audit.txt audit.err)"
+grep -q '"not_compared": {"mean": 6, "weights": 12}' audit.txt || fail "fewer hashes: $(cat audit.txt)"
+
 # A log that was changed without its chain.
 sed -E $'s/^7\t0/7\ta/; t\ns/^7\t./7\t0/' one.log > changed.log
 [ "$(audit 0 changed.log)" = 1 ] || fail "a changed line: $(cat audit.txt)"
@@ -146,11 +160,19 @@ on 2 "$BUILD/tests/record_run" path=fashion.h5 'fields=images(slab=1),labels' vr
     rows_only=1 log=groups.log steps=3 < /dev/null || fail "a run of groups"
 [ "$(audit 2 groups.log fashion.h5 --sample all)" = 0 ] || fail "groups: $(cat audit.txt audit.err)"
 grep -q '^made 3 of 3 steps again: as the log says$' audit.txt || fail "groups: $(cat audit.txt)"
+grep -q '^batch: not compared in 3 of these 3 steps' audit.txt || fail "groups: $(cat audit.txt)"
 
 # ---- What is refused.
 echo "$row" > row.txt
 seq 100 > rows.txt
 refused 0 'no log of hashes' "$SHARDSTEP" audit row.txt
+refused 0 'one.log has no line of these steps; give steps from 0 to 11 with --step and --steps' \
+    "$SHARDSTEP" audit one.log fashion.h5 --step 12
+sed '/^columns/q' one.log > empty.log
+refused 0 'one.log and empty.log have no step in common, so there is nothing to compare' \
+    "$SHARDSTEP" audit one.log --against empty.log
+refused 0 'empty.log has no line of a step' "$SHARDSTEP" audit empty.log fashion.h5
+[ "$(audit 0 empty.log)" = 0 ] || fail "a log without lines: $(cat audit.txt audit.err)"
 refused 0 "--sample is '1x%'; give a number of steps such as 100" "$SHARDSTEP" audit one.log fashion.h5 --sample 1x%
 refused 2 'one.log is the log of another run: it has «samples = 10000», this run has' \
     "$SHARDSTEP" audit one.log fashion.h5 --rows rows.txt
