@@ -81,7 +81,8 @@ typedef struct shs_save_options {
  * same, and its message says so. SHS_ERROR_DISAGREE for tensors with different content comes with
  * the outcome, too. If the save fails, earlier checkpoints are as they were.
  *
- * If the program ends without shs_close(), MPI_Finalize() finishes the save. */
+ * If the program ends without shs_close(), MPI_Finalize() finishes the save. If the save fails, the
+ * run's `report` is told on rank 0 (SHS_REPORT_CHECKPOINT in context.h). */
 SHS_API SHS_MUST_CHECK shs_status shs_save_with(shs_loader *loader, const char *folder,
                                                 const shs_tensor *state, size_t count,
                                                 const shs_save_options *options);

@@ -93,7 +93,7 @@ typedef enum shs_report_kind {
      * `index` in dataset.h. */
     SHS_REPORT_INDEX,
     /** The checkpoint saved last is damaged, and an earlier one was restored: see shs_restore() in
-     * checkpoint.h. */
+     * checkpoint.h. Or MPI_Finalize() ends a run whose save in the background has failed. */
     SHS_REPORT_CHECKPOINT,
     /** This rank has waited for other ranks for some time: see WAITING in context.h. */
     SHS_REPORT_WAITING,

@@ -3,6 +3,13 @@
  * MPI still works. */
 #include "mpi_link.h"
 
+/* Tells the outcome of work that went on, which no call of the program returns any more. */
+static void tell_outcome(shs_run *run, bool goes_on, shs_status status)
+{
+    if (goes_on && status < 0 && run->rank == 0)
+        mpi_notice(run, SHS_REPORT_CHECKPOINT, "MPI_Finalize: %s", shs_message());
+}
+
 /* MPI calls this function when it deletes a run's attribute. The status of the agreement is
  * dropped, because no caller on this rank could receive it. */
 static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
@@ -13,7 +20,9 @@ static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
     (void)keyval;
     (void)user;
     if (run->closed) return MPI_SUCCESS;
-    mpi_late_close(run, mpi_settle_close(run, "MPI_Finalize without shs_close"));
+    bool goes_on = run->late.waits || run->late.failed;
+    shs_status status = mpi_settle_close(run, "MPI_Finalize without shs_close");
+    tell_outcome(run, goes_on, mpi_late_close(run, status));
     mpi_late_release(run); /* no call comes that would */
     run->closed = true;
     MPI_Comm_free_keyval(&link->keyval);

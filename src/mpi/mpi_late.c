@@ -36,11 +36,12 @@ shs_status mpi_late_outcome(shs_run *run, shs_status status, const char *then)
     return core_tell(status, message, shs_message_is_mine(), shs_message_is_agreed());
 }
 
-/* Adds to the message of an error that work which waits is not finished. */
+/* Adds to the message of an error that work which waits is not finished, or the outcome of work
+ * that is. */
 static shs_status lose(shs_run *run, shs_status status)
 {
     char message[CORE_MESSAGE_BYTES];
-    if (!run->late.waits) return status;
+    if (!run->late.waits) return mpi_late_outcome(run, status, "");
     snprintf(message, sizeof message, "%.*s; %.*s, which was not finished, is given up",
              CORE_MESSAGE_BYTES - 200, shs_message(), (int)sizeof run->late.what, run->late.what);
     return core_tell(status, message, shs_message_is_mine(), shs_message_is_agreed());

@@ -336,6 +336,51 @@ static void test_a_killed_process_leaves_the_one_before(void)
     scene_end(&scene);
 }
 
+/* ---- a program that does not close its run */
+
+/* The run that is open when MPI ends, and what it tells then. */
+static shs_run *unclosed;
+static char told[MESSAGE_BYTES];
+
+static void note_report(void *user, shs_report_kind kind, const char *text)
+{
+    (void)user;
+    if (kind == SHS_REPORT_CHECKPOINT) snprintf(told, sizeof told, "%s", text);
+}
+
+static void test_a_run_is_left_open(void)
+{
+    struct scene scene = scene_begin();
+    struct state *state = state_new();
+    shs_dataset *data = NULL;
+    shs_loader *loader = NULL;
+    const shs_run_options options = {
+        .seed = 42, .vranks = scene.course.vranks, .report = note_report};
+    need(!shs_open(MPI_COMM_WORLD, &options, &unclosed), "shs_open");
+    need(!shs_dataset_open(unclosed, scene.path, samples_fields, NULL, &data), "the dataset");
+    need(!shs_loader_open(data, &scene.course.loader, &loader), "the loader");
+    state_fill(state, 1);
+    set_disk(false, EIO);
+    CHECK_STATUS(shs_save_with(loader, scene.checkpoints, state->tensors, N_STATE,
+                               &(shs_save_options){.asynchronous = true}),
+                 SHS_OK);
+    shs_loader_close(&loader);
+    shs_dataset_close(&data);
+    free(state);
+    scene_end(&scene);
+}
+
+/* After MPI_Finalize(). */
+static bool is_told_at_the_end(void)
+{
+    static const char words[] = "rank 0: MPI_Finalize: rank 0: shs_save: the checkpoint of step 0, "
+                                "written in the background: ";
+    bool expected = unclosed && shs_info(unclosed).rank == 0;
+    if (!expected || strstr(told, words)) return true;
+    printf("checkpoint_later: MPI_Finalize() told «%s», not «%s...»\n", told, words);
+    return false;
+}
+
 /* ---- memory */
 
 struct attempt {
@@ -382,7 +427,10 @@ int main(int argc, char **argv)
         {"a run that is over gives it up", test_a_run_that_is_over_gives_it_up},
         {"a killed process leaves the one before", test_a_killed_process_leaves_the_one_before},
         {"memory runs out", test_memory_runs_out},
+        {"a run is left open", test_a_run_is_left_open},
     };
     main_thread = pthread_self();
-    return harness_main_ranks("checkpoint_later", tests, sizeof tests / sizeof *tests, argc, argv);
+    int code =
+        harness_main_ranks("checkpoint_later", tests, sizeof tests / sizeof *tests, argc, argv);
+    return is_told_at_the_end() ? code : 1;
 }
