@@ -113,8 +113,10 @@ SHS_API SHS_MUST_CHECK shs_status shs_gradient_add(shs_gradient *gradient, const
  * @param batch     the rank's last batch of the step
  * @param tensor    the tensor's number among those given to shs_gradient_open(), from 0
  * @return SHS_OK; SHS_ERROR_STATE if the batch is not the rank's last one of the step, if it is not
- *         its turn, or if the tensor was ready before; SHS_ERROR_ARGUMENT for NULL, a number that
- * is too large, and for a whole step batch where its parts are needed; SHS_ERROR_MPI */
+ *         its turn, if the tensor was ready before, or if the run is closed or over;
+ *         SHS_ERROR_ARGUMENT for NULL, for a number that is too large, and for a whole step batch
+ *         where its parts are needed; SHS_ERROR_MPI and SHS_ERROR_TIMEOUT, with which the run is
+ *         over, and which shs_gradient_mean() returns, too */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_ready(shs_gradient *gradient, const shs_batch *batch,
                                                      size_t tensor);
 

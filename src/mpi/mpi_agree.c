@@ -194,7 +194,7 @@ static shs_status agree_together(shs_run *run, shs_status mine, struct call *cal
     }
     run->unlike = leaves || all[CALL] != -all[CALL_NEGATIVE];
     if (run->unlike || call->closes) status = mpi_sums_give_up(run);
-    if (status) return core_wrap(status, "giving up a sum");
+    if (status) return run->watch.late ? status : core_wrap(status, "giving up a sum");
     if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, call->loader);
     if (leaves) return share_leaving(run, all[FAILED] ? mine : SHS_OK, call);
     if (all[FAILED]) return mine;

@@ -320,5 +320,5 @@ shs_status mpi_sums_give_up(shs_run *run)
         free_sum(&sum);
         mpi_run_release(run);
     }
-    return status;
+    return mpi_watch_broken(run, status);
 }

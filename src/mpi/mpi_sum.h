@@ -52,7 +52,7 @@ void mpi_sum_part_end(struct mpi_sum *sum, bool empty);
 
 /* Local. Lets the exchange of the step begin, as far as its elements lie ready: from the last float
  * down to `floats`, and if that is 0, from the last double down to `doubles`. `rows` are this
- * rank's rows of the step. Does not wait. */
+ * rank's rows of the step. Does not wait. The caller gives an error to mpi_watch_broken(). */
 shs_status mpi_sum_begin(struct mpi_sum *sum, uint64_t rows, size_t floats, size_t doubles);
 
 /* Local. The number of the step: it grows when a step ends, and when it is given up. */

@@ -119,6 +119,17 @@ shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch)
 
 /* ---- Tensors that are ready early. */
 
+/* Nothing can be exchanged in a run that is over. */
+static shs_status check_run(const shs_gradient *gradient)
+{
+    shs_run *run = gradient->run;
+    if (run->closed || run->left_by)
+        return core_fail(SHS_ERROR_STATE, "the run is %s",
+                         run->closed ? "closed; open another run"
+                                     : "over, because a rank has closed it; close it here, too");
+    return mpi_watch_check(run);
+}
+
 static shs_status check_ready(shs_gradient *gradient, const shs_batch *batch, size_t tensor)
 {
     uint64_t after = mpi_sum_added(gradient->sum) + (batch->parts > 1 ? batch->parts : 1);
@@ -152,7 +163,8 @@ static size_t ready_from(const shs_gradient *gradient, bool doubles, size_t end)
 static shs_status ready(shs_gradient *gradient, const shs_batch *batch, size_t tensor)
 {
     begin_step(gradient);
-    shs_status status = check_ready(gradient, batch, tensor);
+    shs_status status = check_run(gradient);
+    if (!status) status = check_ready(gradient, batch, tensor);
     if (status || gradient->options.reduction == SHS_REDUCTION_FAST) return status;
     take(gradient, tensor, batch->count == 0);
     gradient->places[tensor].ready = true;
@@ -162,16 +174,18 @@ static shs_status ready(shs_gradient *gradient, const shs_batch *batch, size_t t
     gradient->ready_count = batch->count;
     size_t floats = ready_from(gradient, false, gradient->n_floats);
     size_t doubles = ready_from(gradient, true, gradient->n_doubles);
-    return mpi_sum_begin(gradient->sum, rows_of(gradient, gradient->rows + batch->count), floats,
-                         doubles);
+    uint64_t rows = rows_of(gradient, gradient->rows + batch->count);
+    status = core_wrap(mpi_sum_begin(gradient->sum, rows, floats, doubles), "shs_gradient_ready");
+    return mpi_watch_broken(gradient->run, status);
 }
 
 shs_status shs_gradient_ready(shs_gradient *gradient, const shs_batch *batch, size_t tensor)
 {
     shs_status status = require(gradient, batch, "shs_gradient_ready");
     if (status) return status;
-    return core_wrap(ready(gradient, batch, tensor), "rank %d: shs_gradient_ready",
-                     gradient->run->rank);
+    status = ready(gradient, batch, tensor);
+    if (status == gradient->run->watch.late) return status; /* the message names the rank */
+    return core_wrap(status, "rank %d: shs_gradient_ready", gradient->run->rank);
 }
 
 /* ---- The mean. */
@@ -225,8 +239,8 @@ static shs_status give_up(shs_gradient *gradient, shs_status status)
     bool mine = shs_message_is_mine(), agreed = shs_message_is_agreed();
     if (run->closed || run->left_by || run->unlike || run->watch.late || !agreed) return status;
     snprintf(message, sizeof message, "%s", shs_message());
-    if (mpi_sums_give_up(run)) return status;
-    return core_tell(status, message, mine, agreed);
+    shs_status failed = mpi_sums_give_up(run);
+    return failed ? failed : core_tell(status, message, mine, agreed);
 }
 
 static void forget_step(shs_gradient *gradient)
@@ -256,7 +270,7 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
     if (status) {
         status = give_up(gradient, status);
     } else {
-        status = mpi_sum_begin(gradient->sum, own, 0, 0);
+        status = mpi_watch_broken(gradient->run, mpi_sum_begin(gradient->sum, own, 0, 0));
         if (!status) status = mpi_mean(gradient->sum, rows, &mean);
         if (!status) give_tensors(gradient, mean);
         if (!status) status = clip(gradient);

@@ -66,6 +66,9 @@ def calls_that_fail():
     for kind, call, status, text, ranks, numbers in table:
         for i, number in enumerate(numbers):
             yield Fault(kind, "%s %d" % (call, number), ranks[i % len(ranks)], status, text, call=(call, number, 0))
+    for i, number in enumerate([1, 2, 5, 12, 30]):
+        yield Fault("letters", "letter %d" % number, where[i % len(where)], "SHS_ERROR_MPI", message,
+                    ["gradients=letters"], call=("mpi_send", number, 0))
     missing = r"waited %d s, its limit_seconds, for rank RANK on \S+ \(process \d+" % LIMIT
     for call, number in (("write", 3), ("fsync", 3)):
         yield Fault("waiting", "stopped in %s %d" % (call, number), "first", "SHS_ERROR_TIMEOUT",

@@ -11,6 +11,8 @@
  *     async=yes       saves in the background
  *     full=go         goes on after a checkpoint that could not be written; without it the run
  * stops
+ *     gradients=letters
+ *                     the ranks share no memory for gradients, and exchange them early
  *
  *     rank=R step=S   the rank that does what follows, 0, and the step, 3
  *     at=PLACE        before what it does so: open, dataset, loader, gradient, restore, next, add,
@@ -29,6 +31,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -178,6 +181,10 @@ static void add(const struct run *run, const shs_batch *batch)
     if (now) before("add", run->run);
     if (now && does("add", "skip")) return;
     if (now && does("add", "early")) save(run);
+    if (batch->ends_step && is_set("gradients", "letters")) {
+        shs_status status = shs_gradient_ready(run->mean, batch, 0);
+        if (status != SHS_ERROR_MPI) must(status); /* shs_gradient_mean() returns it, too */
+    }
     must(shs_gradient_add(run->mean, batch));
     if (now && does("add", "twice")) must(shs_gradient_add(run->mean, batch));
 }
@@ -214,6 +221,19 @@ static void open_run(struct run *run)
                           &run->dataset));
 }
 
+/* Without files of any size no memory can be shared. */
+static shs_status open_gradient(struct run *run, const shs_tensor *tensors, size_t count)
+{
+    struct rlimit before, none;
+    getrlimit(RLIMIT_FSIZE, &before);
+    none = before;
+    none.rlim_cur = 0;
+    if (is_set("gradients", "letters")) setrlimit(RLIMIT_FSIZE, &none);
+    shs_status status = shs_gradient_open(run->run, tensors, count, NULL, &run->mean);
+    setrlimit(RLIMIT_FSIZE, &before);
+    return status;
+}
+
 static void open_all(struct run *run)
 {
     shs_loader_options options = {.batch = other("batch") ? BATCH + 1 : BATCH,
@@ -227,7 +247,7 @@ static void open_all(struct run *run)
     before("loader", run->run);
     must(shs_loader_open(run->dataset, &options, &run->loader));
     before("gradient", run->run);
-    must(shs_gradient_open(run->run, tensors, other("tensors") ? 2 : 1, NULL, &run->mean));
+    must(open_gradient(run, tensors, other("tensors") ? 2 : 1));
     before("restore", run->run);
     must(shs_restore(run->loader, run->folder, state, 2));
 }

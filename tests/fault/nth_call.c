@@ -1,9 +1,9 @@
 /* A library to preload: makes one call of a kind fail, once, in a program under test.
  *
- *     NTH_CALL=KIND      pread, read, write, fsync, rename, open or malloc; mpi or mpi_test, which
- * are in nth_mpi.c NTH_NUMBER=N       the call of that kind that fails, from 1 on; 0: none does
- *     NTH_SIGNAL=S       the call does not fail: the process gets the signal of this number, and
- * then makes the call NTH_RANK=R         only on this rank of an mpirun job; unset: in any process
+ *     NTH_CALL=KIND      pread, read, write, fsync, rename, open, malloc, or a kind of nth_mpi.c
+ *     NTH_NUMBER=N       the call of that kind that fails, from 1 on; 0: none does
+ *     NTH_SIGNAL=S       a signal that the process gets before the call, which does not fail then
+ *     NTH_RANK=R         only on this rank of an mpirun job; unset: in any process
  *     NTH_FOLDER=DIR     only calls on files below this folder, which has no symbolic link in it
  *     NTH_REPORT=FILE    gets a line when the call fails: KIND N CALLER
  *

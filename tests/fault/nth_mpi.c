@@ -1,5 +1,6 @@
 /* The MPI calls of the preloaded library nth_call: NTH_CALL=mpi makes the n-th of those that begin
- * something fail, NTH_CALL=mpi_test the n-th that looks whether something is done. Calls that only
+ * something fail, NTH_CALL=mpi_send the n-th that begins to send something to one rank, and
+ * NTH_CALL=mpi_test the n-th that looks whether something is done. Calls that only
  * look up a number, such as MPI_Comm_rank(), are left out: they fail for no reason but a wrong
  * argument. */
 #include <mpi.h>
@@ -38,6 +39,10 @@ CALL(MPI_Iallreduce,
      (const void *mine, void *all, int count, MPI_Datatype type, MPI_Op operation, MPI_Comm comm,
       MPI_Request *request),
      (mine, all, count, type, operation, comm, request))
+CALL(MPI_Ialltoall,
+     (const void *mine, int count, MPI_Datatype of_mine, void *all, int count_of_all,
+      MPI_Datatype of_all, MPI_Comm comm, MPI_Request *request),
+     (mine, count, of_mine, all, count_of_all, of_all, comm, request))
 CALL(MPI_Igatherv,
      (const void *mine, int count, MPI_Datatype of_mine, void *all, const int counts[],
       const int starts[], MPI_Datatype of_all, int to, MPI_Comm comm, MPI_Request *request),
@@ -48,10 +53,10 @@ CALL(MPI_Recv,
      (void *bytes, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm,
       MPI_Status *status),
      (bytes, count, type, from, tag, comm, status))
-CALL(MPI_Isend,
-     (const void *bytes, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm,
-      MPI_Request *request),
-     (bytes, count, type, to, tag, comm, request))
+CALL_OF("mpi_send", MPI_Isend,
+        (const void *bytes, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm,
+         MPI_Request *request),
+        (bytes, count, type, to, tag, comm, request))
 CALL(MPI_Irecv,
      (void *bytes, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm,
       MPI_Request *request),
@@ -71,6 +76,6 @@ CALL_OF("mpi_test", MPI_Testsome,
         (count, requests, done, which, statuses))
 CALL_OF("mpi_test", MPI_Test, (MPI_Request * request, int *done, MPI_Status *status),
         (request, done, status))
-CALL_OF("mpi_test", MPI_Testall,
-        (int count, MPI_Request requests[], int *done, MPI_Status statuses[]),
-        (count, requests, done, statuses))
+CALL_OF("mpi_test", MPI_Testsome,
+        (int count, MPI_Request requests[], int *done, int numbers[], MPI_Status statuses[]),
+        (count, requests, done, numbers, statuses))

@@ -577,6 +577,34 @@ static void test_leaving_when_the_exchange_has_begun(void)
     }
 }
 
+/* A run that this rank has closed, or that is over because another rank has. */
+static void ready_too_late(enum nodes nodes, bool all_close)
+{
+    struct way way = {.nodes = nodes, .early = NONE, .vranks = (uint64_t)all_ranks()};
+    note_way(way);
+    struct scene scene = scene_begin(MPI_COMM_WORLD, way);
+    shs_run *run = scene.run;
+    const shs_batch batch = {.vrank = (uint64_t)my_rank(), .count = 1};
+    bool closes = all_close || my_rank() == last_rank();
+    pretend_no_more(run, nodes);
+    shs_status status = closes ? shs_close(&scene.run) : shs_agree(run);
+    CHECK_STATUS(status, all_close ? SHS_OK : SHS_ERROR_DISAGREE);
+    CHECK(told_here(shs_gradient_ready(scene.gradient, &batch, 5), SHS_ERROR_STATE,
+                    closes ? "the run is closed" : "the run is over"));
+    shs_gradient_close(&scene.gradient);
+    shs_close(&scene.run);
+    for (size_t t = 0; t < N_TENSORS; t++)
+        free(scene.data[t]);
+    harness_where(NULL);
+}
+
+static void test_ready_in_a_run_that_is_over(void)
+{
+    for (int nodes = 0; nodes < N_NODES; nodes++)
+        for (int all = all_ranks() == 1; all < 2; all++)
+            ready_too_late((enum nodes)nodes, all);
+}
+
 static void refuse(const shs_tensor *tensor, shs_gradient_options options, const char *words)
 {
     shs_run *run;
@@ -663,6 +691,7 @@ int main(int argc, char **argv)
         {"another call in the place of the mean", test_another_call_in_the_place_of_the_mean},
         {"a step that fails after it has begun", test_a_step_that_fails_after_it_has_begun},
         {"leaving when the exchange has begun", test_leaving_when_the_exchange_has_begun},
+        {"ready in a run that is over", test_ready_in_a_run_that_is_over},
         {"options that are refused", test_options_that_are_refused},
         {"options must be alike", test_options_must_be_alike},
         {"provided memory", test_provided_memory},
