@@ -120,6 +120,7 @@ enum {
 /* A list of partial sums whose elements are their sums in the tree. */
 struct terms {
     struct order_trees trees;
+    size_t elements; /* of each */
     struct order_span spans[MOST_TERMS];
     float *floats[MOST_TERMS];
     double *doubles[MOST_TERMS];
@@ -142,9 +143,9 @@ static void add_term(struct terms *terms, struct order_span span)
 {
     size_t at = terms->count++;
     terms->spans[at] = span;
-    terms->floats[at] = malloc(LONG * sizeof(float));
-    terms->doubles[at] = malloc(LONG * sizeof(double));
-    for (uint64_t i = 0; i < LONG; i++) {
+    terms->floats[at] = malloc(terms->elements * sizeof(float));
+    terms->doubles[at] = malloc(terms->elements * sizeof(double));
+    for (uint64_t i = 0; i < terms->elements; i++) {
         terms->floats[at][i] = float_of_span(terms, span, i % N_FLOATS);
         terms->doubles[at][i] = (double)span.vranks.first;
     }
@@ -193,7 +194,7 @@ static void fold_doubles_is_right(struct order_fold *fold, const struct terms *t
 /* The partial sums of some ranks, of which every `skipped` is elsewhere: 0 for none. */
 static void fold_of(uint64_t vranks, uint64_t groups, uint64_t members, uint64_t skipped)
 {
-    struct terms terms = {.trees = {vranks, members}};
+    struct terms terms = {.trees = {vranks, members}, .elements = LONG};
     struct order_fold *fold;
     for (uint64_t group = 0; group < groups; group++) {
         uint64_t first = order_first_vrank(vranks, groups, group),
@@ -235,6 +236,116 @@ static void folds_with_gaps_leave_several_sums(void)
         for (uint64_t skipped = 2; skipped <= 4; skipped++)
             for (uint64_t members = 1; members <= 2; members++)
                 fold_of(vranks, vranks - 1, members, skipped);
+}
+
+/* ---- sites */
+
+/* Ranks whose partial sums are folded twice: by their site, and then by each other site together
+ * with its own. */
+struct sites {
+    uint64_t count, seed; /* seed 0: the ranks of a site are neighbours */
+};
+
+static uint64_t site_of(struct sites sites, uint64_t ranks, uint64_t rank)
+{
+    if (!sites.seed) return rank * sites.count / ranks;
+    return (uint64_t)(value_of(rank, sites.seed) * 4096 + 100000) % sites.count;
+}
+
+static int compare_spans(const void *one, const void *other)
+{
+    const struct order_span *a = one, *b = other;
+    if (a->vranks.first != b->vranks.first) return a->vranks.first < b->vranks.first ? -1 : 1;
+    return a->members.first < b->members.first ? -1 : a->members.first > b->members.first;
+}
+
+/* The partial sums that the ranks of a site hold, from left to right. */
+static size_t list_spans(struct order_trees trees, uint64_t ranks, struct sites sites,
+                         uint64_t site, struct order_span *to)
+{
+    uint64_t groups = ranks / trees.members;
+    size_t count = 0;
+    for (uint64_t rank = 0; rank < ranks; rank++) {
+        uint64_t member = rank % trees.members, group = rank / trees.members,
+                 end = order_first_vrank(trees.vranks, groups, group + 1);
+        if (site_of(sites, ranks, rank) != site) continue;
+        for (uint64_t at = order_first_vrank(trees.vranks, groups, group); at < end;) {
+            struct order_node node = {at, at + 1};
+            if (trees.members == 1) node = order_largest_node(trees.vranks, at, end);
+            to[count++] = (struct order_span){node, {member, member + 1}};
+            at = node.end;
+        }
+    }
+    qsort(to, count, sizeof *to, compare_spans);
+    return count;
+}
+
+/* Replaces the partial sums by those that are left of them. */
+static size_t fold_spans(struct order_trees trees, struct order_span *spans, size_t count)
+{
+    struct order_fold *fold;
+    if (!count) return 0;
+    if (!NEED_STATUS(order_fold_new(trees, spans, count, &fold), SHS_OK)) return 0;
+    size_t left = order_fold_left(fold);
+    for (size_t k = 0; k < left; k++)
+        spans[k] = order_fold_span(fold, k);
+    order_fold_free(&fold);
+    return left;
+}
+
+/* Each element of the root, divided, has the bits of the definition. */
+static void average_is_right(const struct terms *terms, uint64_t divisor)
+{
+    const void *from[MOST_TERMS], *left[MOST_TERMS];
+    const struct order_span root = {{0, terms->trees.vranks}, {0, terms->trees.members}};
+    struct order_fold *fold;
+    for (size_t i = 0; i < terms->count; i++)
+        from[i] = terms->floats[i];
+    if (!NEED_STATUS(order_fold_new(terms->trees, terms->spans, terms->count, &fold), SHS_OK))
+        return;
+    if (CHECK_EQ(order_fold_left(fold), 1)) {
+        float *mean = terms->floats[terms->count - 1]; /* one of the vectors */
+        order_fold_average(fold, false, from, 0, N_FLOATS, left, divisor, mean);
+        for (size_t i = 0; i < N_FLOATS; i++)
+            CHECK(same_bits("mean", terms->trees.vranks, root.vranks, i,
+                            (double)(float_of_span(terms, root, i) / (float)divisor),
+                            (double)mean[i]));
+    }
+    order_fold_free(&fold);
+}
+
+/* The mean as the site of rank 0 computes it. */
+static void mean_over_sites(struct order_trees trees, uint64_t ranks, struct sites sites)
+{
+    struct order_span spans[MOST_TERMS];
+    struct terms terms = {.trees = trees, .elements = N_FLOATS};
+    uint64_t own = site_of(sites, ranks, 0);
+    size_t count = list_spans(trees, ranks, sites, own, spans);
+    for (uint64_t site = 0; site < sites.count; site++) {
+        if (site == own) continue;
+        size_t more = list_spans(trees, ranks, sites, site, spans + count);
+        count += fold_spans(trees, spans + count, more);
+    }
+    qsort(spans, count, sizeof *spans, compare_spans);
+    for (size_t i = 0; i < count; i++)
+        add_term(&terms, spans[i]);
+    average_is_right(&terms, 3);
+    free_terms(&terms);
+}
+
+static void sums_over_sites_follow_the_tree(void)
+{
+    for (uint64_t vranks = 1; vranks <= 33; vranks++)
+        for (uint64_t members = 1; members <= 3; members++)
+            for (uint64_t groups = 1; groups <= vranks; groups += 1 + groups / 2)
+                for (uint64_t number = 0; number < 6; number++) {
+                    struct sites sites = {1 + (number + groups) % 4, number};
+                    if (vranks * members > MOST_TERMS / 2) continue;
+                    harness_where("V %d, groups of %d: %d, sites %d, seed %d", (int)vranks,
+                                  (int)members, (int)groups, (int)sites.count, (int)number);
+                    mean_over_sites((struct order_trees){vranks, members}, groups * members, sites);
+                }
+    harness_where(NULL);
 }
 
 /* ---- arithmetic */
@@ -372,6 +483,7 @@ int main(int argc, char **argv)
         TEST(ranks_hold_the_largest_nodes),
         TEST(folds_follow_the_tree),
         TEST(folds_with_gaps_leave_several_sums),
+        TEST(sums_over_sites_follow_the_tree),
         TEST(arithmetic_rounds_once),
         TEST(squares_have_one_order),
         TEST(squares_are_complete),
