@@ -61,19 +61,12 @@ CALL(MPI_Irecv,
      (void *bytes, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm,
       MPI_Request *request),
      (bytes, count, type, from, tag, comm, request))
-CALL(MPI_Ialltoall,
-     (const void *mine, int count, MPI_Datatype type, void *all, int count_of_all,
-      MPI_Datatype of_all, MPI_Comm comm, MPI_Request *request),
-     (mine, count, type, all, count_of_all, of_all, comm, request))
 CALL(MPI_Improbe,
      (int from, int tag, MPI_Comm comm, int *there, MPI_Message *message, MPI_Status *status),
      (from, tag, comm, there, message, status))
 CALL(MPI_Mrecv,
      (void *bytes, int count, MPI_Datatype type, MPI_Message *message, MPI_Status *status),
      (bytes, count, type, message, status))
-CALL_OF("mpi_test", MPI_Testsome,
-        (int count, MPI_Request requests[], int *done, int which[], MPI_Status statuses[]),
-        (count, requests, done, which, statuses))
 CALL_OF("mpi_test", MPI_Test, (MPI_Request * request, int *done, MPI_Status *status),
         (request, done, status))
 CALL_OF("mpi_test", MPI_Testsome,
