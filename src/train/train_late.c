@@ -5,6 +5,7 @@
 
 #include "core_later.h"
 #include "core_memory.h"
+#include "io_durable.h"
 #include "train_saving.h"
 
 /* What a run has for its saves. One save at a time uses it. */
@@ -79,10 +80,18 @@ static shs_status explain(const struct train_late *late, shs_status status)
                      (ull)late->step);
 }
 
+/* Returns true if the next save may remove old checkpoints: it begins before it does so, and needs
+ * room for its own beside them. */
+static bool leaves_old(const struct train_late *late)
+{
+    return late->follows &&
+           !io_check_room(late->saving.folder, train_state_bytes(&late->copy.state));
+}
+
 static shs_status end(struct train_late *late)
 {
     shs_status status = train_saving_end(&late->saving);
-    return status || late->follows ? status : train_saving_prune(&late->saving);
+    return status || leaves_old(late) ? status : train_saving_prune(&late->saving);
 }
 
 /* Collective. The checkpoint becomes the newest only after all ranks have agreed that it is whole,

@@ -12,7 +12,8 @@ shs_status train_late_begin(shs_loader *loader, const char *folder, const struct
                             const uint64_t *ledger, uint64_t keep);
 
 /* Collective. Finishes the run's save, if there is one. If another save follows at once, old
- * checkpoints are left for it to remove: in the background this costs the program no time. */
+ * checkpoints are left for it to remove, unless it would lack their room: in the background this
+ * costs the program no time. */
 void train_late_finish(shs_run *run, bool follows);
 
 /* Collective. Refuses tensors whose elements differ from those on rank 0. */

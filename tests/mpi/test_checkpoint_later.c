@@ -1,10 +1,13 @@
 /* Checkpoints that are saved in the background: when they are there, and who returns the outcome.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +45,30 @@ static void set_disk(bool hold, int error)
     broken = error;
     pthread_cond_broadcast(&opened);
     pthread_mutex_unlock(&lock);
+}
+
+/* The disk has room for so many bytes of checkpoints in this folder; NULL: it is as it is. */
+static const char *small_folder;
+static uint64_t small_bytes;
+
+int statvfs(const char *path, struct statvfs *about)
+{
+    uint64_t used = 0;
+    struct statfs system;
+    if (statfs(path, &system) < 0) return -1;
+    *about =
+        (struct statvfs){.f_bavail = system.f_bavail, .f_frsize = (unsigned long)system.f_bsize};
+    DIR *folder = small_folder ? opendir(small_folder) : NULL;
+    if (!folder) return 0;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        struct stat file;
+        if (!strncmp(entry->d_name, "step-", 5) && !fstatat(dirfd(folder), entry->d_name, &file, 0))
+            used += (uint64_t)file.st_size;
+    }
+    closedir(folder);
+    *about =
+        (struct statvfs){.f_bavail = used < small_bytes ? small_bytes - used : 0, .f_frsize = 1};
+    return 0;
 }
 
 /* ---- saving */
@@ -106,6 +133,30 @@ static void test_the_next_save_finishes_it(void)
     CHECK(has_checkpoint(&scene, 4) && has_checkpoint(&scene, 5));
     MPI_Barrier(MPI_COMM_WORLD);
     CHECK_EQ(count_entries(scene.checkpoints), 2);
+    comes_back(&scene, &job, state, 5);
+    free(state);
+    job_close(&job);
+    scene_end(&scene);
+}
+
+/* A save needs no more room than shs_save() does: that of one more checkpoint than are kept. */
+static void test_room_for_one_more_is_enough(void)
+{
+    struct scene scene = scene_begin();
+    char path[PATH_BYTES + 32];
+    struct stat about = {0};
+    struct job job = scene_open(&scene, MPI_COMM_WORLD);
+    struct state *state = state_new();
+    CHECK_STATUS(save_later(&scene, &job, state, 1), SHS_OK);
+    CHECK_STATUS(shs_save_wait(job.loader), SHS_OK);
+    name_checkpoint(&scene, 1, path);
+    need(my_rank() || !stat(path, &about), path);
+    small_bytes = 3 * (uint64_t)about.st_size;
+    small_folder = scene.checkpoints;
+    for (uint64_t step = 2; step < 6; step++)
+        CHECK_STATUS(save_later(&scene, &job, state, step), SHS_OK);
+    CHECK_STATUS(shs_save_wait(job.loader), SHS_OK);
+    small_folder = NULL;
     comes_back(&scene, &job, state, 5);
     free(state);
     job_close(&job);
@@ -296,7 +347,7 @@ static void test_a_run_that_is_over_gives_it_up(void)
 static void save_and_be_killed(const struct scene *scene)
 {
     int pipes[2], code = 0;
-    char byte;
+    char byte = 0;
     need(pipe(pipes) == 0, "a pipe");
     pid_t child = fork();
     if (child == 0) {
@@ -418,6 +469,7 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         {"it is there when it is finished", test_it_is_there_when_it_is_finished},
         {"the next save finishes it", test_the_next_save_finishes_it},
+        {"room for one more is enough", test_room_for_one_more_is_enough},
         {"a restore finishes it", test_a_restore_finishes_it},
         {"closing the run finishes it", test_closing_the_run_finishes_it},
         {"another loader of the run goes on", test_another_loader_of_the_run_goes_on},
