@@ -121,6 +121,10 @@ sed '/^5\t/d' one.log > shorter.log
 [ "$(audit 0 shorter.log)" = 1 ] || fail "a line left out: $(cat audit.txt)"
 grep -q '^the chain BREAKS at line [0-9]*, step 6:' audit.txt || fail "a line left out: $(cat audit.txt)"
 
+{ cat one.log; printf '12\t0123'; } > torn.log
+[ "$(audit 0 torn.log --json)" = 0 ] || fail "a last line that is not whole: $(cat audit.txt audit.err)"
+grep -q '"last_line_whole": false' audit.txt || fail "a last line that is not whole: $(cat audit.txt)"
+
 # ---- A run that goes on: from a checkpoint, on other numbers of ranks, after a kill inside a line.
 run 3 log=parts.log steps=5 checkpoints=saved
 cp -r saved earlier
