@@ -188,16 +188,14 @@ struct scene {
     void *data[N_TENSORS];
 };
 
-static struct scene scene_begin(MPI_Comm comm, struct way way)
+/* Collective. Opens a gradient object in a run. */
+static struct scene scene_in(shs_run *run, struct way way)
 {
-    struct scene scene = {.way = way};
+    struct scene scene = {.way = way, .run = run};
     shs_tensor tensors[N_TENSORS];
     memcpy(tensors, shapes, sizeof shapes);
     for (size_t t = 0; t < N_TENSORS && !way.provide; t++)
         tensors[t].data = room(elements_of(t), sizeof(double));
-    need(!shs_open(comm, &(shs_run_options){.vranks = way.vranks, .group = way.group}, &scene.run),
-         "shs_open");
-    if (comm != MPI_COMM_NULL) pretend(scene.run, way.nodes);
     const shs_gradient_options options = {.reduction = way.fast ? SHS_REDUCTION_FAST
                                                                 : SHS_REDUCTION_REPRODUCIBLE,
                                           .bucket_bytes = way.bucket_bytes,
@@ -208,6 +206,15 @@ static struct scene scene_begin(MPI_Comm comm, struct way way)
     for (size_t t = 0; t < N_TENSORS; t++)
         scene.data[t] = shs_gradient_tensor(scene.gradient, t)->data;
     return scene;
+}
+
+static struct scene scene_begin(MPI_Comm comm, struct way way)
+{
+    shs_run *run;
+    need(!shs_open(comm, &(shs_run_options){.vranks = way.vranks, .group = way.group}, &run),
+         "shs_open");
+    if (comm != MPI_COMM_NULL) pretend(run, way.nodes);
+    return scene_in(run, way);
 }
 
 static void scene_end(struct scene *scene)
@@ -577,6 +584,40 @@ static void test_leaving_when_the_exchange_has_begun(void)
     }
 }
 
+/* Two objects whose steps are under way at the same time. The ranks begin them in other orders. One
+ * is closed before its mean is taken. */
+static void two_at_once(enum nodes nodes)
+{
+    struct way way = {
+        .nodes = nodes, .early = BACKWARDS, .vranks = MOST_VRANKS, .bucket_bytes = 4096};
+    note_way(way);
+    struct scene one = scene_begin(MPI_COMM_WORLD, way);
+    way.provide = true;
+    way.bucket_bytes = 10000;
+    struct scene other = scene_in(one.run, way);
+    for (uint64_t salt = 1; salt <= 3; salt++) {
+        struct step step = step_of(&one, salt), other_step = step_of(&other, salt + 1);
+        if (my_rank() % 2) add_step(&other, &other_step);
+        add_step(&one, &step);
+        if (my_rank() % 2 == 0) add_step(&other, &other_step);
+        if (salt == 3) shs_gradient_close(&other.gradient);
+        CHECK_STATUS(shs_gradient_mean(one.gradient), SHS_OK);
+        CHECK(is_mean(&one, &step));
+        if (salt == 3) break;
+        CHECK_STATUS(shs_gradient_mean(other.gradient), SHS_OK);
+        CHECK(is_mean(&other, &other_step));
+    }
+    good_steps(&one);
+    scene_end(&one);
+    harness_where(NULL);
+}
+
+static void test_two_objects_at_once(void)
+{
+    for (int nodes = 0; nodes < N_NODES; nodes++)
+        two_at_once((enum nodes)nodes);
+}
+
 /* A run that this rank has closed, or that is over because another rank has. */
 static void ready_too_late(enum nodes nodes, bool all_close)
 {
@@ -691,6 +732,7 @@ int main(int argc, char **argv)
         {"another call in the place of the mean", test_another_call_in_the_place_of_the_mean},
         {"a step that fails after it has begun", test_a_step_that_fails_after_it_has_begun},
         {"leaving when the exchange has begun", test_leaving_when_the_exchange_has_begun},
+        {"two objects at once", test_two_objects_at_once},
         {"ready in a run that is over", test_ready_in_a_run_that_is_over},
         {"options that are refused", test_options_that_are_refused},
         {"options must be alike", test_options_must_be_alike},
