@@ -74,6 +74,7 @@ struct network {
     int32_t *winner2;
     float *features;
     float *hidden;
+    double *losses;
     float *logits; /* then their gradient */
     float *d_hidden;
     float *d_features;
@@ -138,6 +139,7 @@ static size_t lay_out(network *net, size_t rows)
     net->winner2 = (int32_t *)take(net, &used, rows * FEATURES);
     net->features = take(net, &used, rows * FEATURES);
     net->hidden = take(net, &used, rows * HIDDEN);
+    net->losses = (double *)take(net, &used, 2 * rows);
     net->logits = take(net, &used, rows * NETWORK_CLASSES);
     net->d_hidden = take(net, &used, rows * HIDDEN);
     net->d_features = take(net, &used, rows * FEATURES);
@@ -190,19 +192,9 @@ void network_close(network **net)
     *net = NULL;
 }
 
-const shs_tensor *network_parameters(const network *net)
+network_arrays network_arrays_of(const network *net)
 {
-    return net->parameters;
-}
-
-const shs_tensor *network_velocities(const network *net)
-{
-    return net->velocities;
-}
-
-const shs_tensor *network_gradients(const network *net)
-{
-    return net->gradients;
+    return (network_arrays){net->parameters, net->velocities, net->gradients};
 }
 
 enum operand {
@@ -433,21 +425,23 @@ static float softmax(float *logits, float highest)
 }
 
 /* One row's softmax cross-entropy; its gradient takes the outputs' place. */
-static void score_row(float *logits, uint8_t label, network_score *score)
+static double score_row(float *logits, uint8_t label, size_t best)
 {
-    const size_t best = best_of(logits);
     const float highest = logits[best], own = logits[label];
     const float sum = softmax(logits, highest);
     logits[label] -= 1.0f;
-    score->loss += (double)(logf(sum) - (own - highest));
-    score->correct += best == label;
+    return (double)(logf(sum) - (own - highest));
 }
 
 static network_score score_rows(network *net, const uint8_t *labels, size_t rows)
 {
-    network_score score = {0};
-    for (size_t r = 0; r < rows; r++)
-        score_row(net->logits + r * NETWORK_CLASSES, labels[r], &score);
+    network_score score = {.losses = net->losses};
+    for (size_t r = 0; r < rows; r++) {
+        float *logits = net->logits + r * NETWORK_CLASSES;
+        const size_t best = best_of(logits);
+        net->losses[r] = score_row(logits, labels[r], best);
+        score.correct += best == labels[r];
+    }
     return score;
 }
 

@@ -25,8 +25,8 @@ typedef struct network network;
 
 /* Of a batch. */
 typedef struct network_score {
-    double loss;    /* cross-entropy in nats, summed over the rows */
-    double correct; /* rows whose label got the largest output */
+    const double *losses; /* cross-entropy of each row in nats; borrowed until the next call */
+    uint32_t correct;     /* rows whose label got the largest output */
 } network_score;
 
 /* Local. Call it first in main(). OpenBLAS chooses its kernels when it is loaded, by the model of
@@ -46,12 +46,14 @@ network *network_open(uint64_t seed, size_t max_rows);
 /* Local. Accepts NULL and a pointer to NULL; leaves NULL. */
 void network_close(network **net);
 
-/* Local. NETWORK_TENSORS tensors of f32 each: what is trained, the optimiser's memory of it, and
- * the gradients. Names are distinct between parameters and velocities. Borrowed until
- * network_close(). */
-const shs_tensor *network_parameters(const network *net);
-const shs_tensor *network_velocities(const network *net);
-const shs_tensor *network_gradients(const network *net);
+/* NETWORK_TENSORS tensors of f32 each: what is trained, the optimiser's memory of it, and the
+ * gradients. Names are distinct between parameters and velocities. */
+typedef struct network_arrays {
+    const shs_tensor *parameters, *velocities, *gradients;
+} network_arrays;
+
+/* Local. Borrowed until network_close(). */
+network_arrays network_arrays_of(const network *net);
 
 /* Local. images: rows x 28 x 28, labels: rows, each below NETWORK_CLASSES. Overwrites the
  * gradients with their SUM over the rows. */

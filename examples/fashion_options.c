@@ -27,6 +27,8 @@ static const char USAGE[] =
     "  --wait-limit SECONDS      end the job if a rank is missing for so long (600; 0: never)\n"
     "  --log FILE                append a JSON object for each epoch\n"
     "  --record FILE             append hashes of each step, which `shardstep audit` checks\n"
+    "  --worst FILE              list the images of each epoch with the largest losses, which\n"
+    "                            `shardstep replay --worst` shows\n"
     "  --hash                    print a hash of the final weights as the last line\n"
     "  --help\n"
     "\n"
@@ -61,6 +63,7 @@ static const struct row {
     {"wait-limit", NUMBER, AT(wait_limit), 0, UINT32_MAX},
     {"log", TEXT, AT(log), 0, 0},
     {"record", TEXT, AT(record), 0, 0},
+    {"worst", TEXT, AT(worst), 0, 0},
     {"hash", FLAG, AT(hash), 0, 0},
     {"help", FLAG, AT(help), 0, 0},
 };

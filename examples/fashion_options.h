@@ -10,6 +10,7 @@ typedef struct fashion_options {
     const char *checkpoints; /* a folder; NULL: none */
     const char *log;         /* a file; NULL: none */
     const char *record;      /* the log of hashes; NULL: none */
+    const char *worst;       /* the list of the worst rows; NULL: none */
     uint64_t vranks;
     uint64_t batch; /* of a virtual rank */
     uint64_t epochs;

@@ -79,16 +79,18 @@ void fashion_report_step(fashion_report *report, uint64_t step, uint64_t epoch, 
 static void write_json(fashion_report *report, const fashion_epoch *e, double seconds,
                        double images)
 {
-    char loss[32] = "null";
+    char train_loss[32] = "null", test_loss[32] = "null";
     FILE *log = report->log;
-    if (isfinite(e->train_loss)) snprintf(loss, sizeof loss, "%.6f", e->train_loss);
-    fprintf(log,
-            "{\"epoch\": %" PRIu64 ", \"step\": %" PRIu64
-            ", \"train_loss\": %s, \"train_accuracy\": %.6f, \"test_accuracy\": %.6f"
-            ", \"seconds\": %.3f, \"samples_per_second\": %.1f, \"ranks\": %" PRIu64
-            ", \"vranks\": %" PRIu64 "}\n",
-            e->epoch, e->step, loss, e->train_accuracy, e->test_accuracy, seconds, images, e->ranks,
-            e->vranks);
+    if (isfinite(e->train_loss)) snprintf(train_loss, sizeof train_loss, "%.6f", e->train_loss);
+    if (isfinite(e->test_loss)) snprintf(test_loss, sizeof test_loss, "%.6f", e->test_loss);
+    fprintf(
+        log,
+        "{\"epoch\": %" PRIu64 ", \"step\": %" PRIu64
+        ", \"train_loss\": %s, \"train_accuracy\": %.6f, \"test_loss\": %s, \"test_accuracy\": %.6f"
+        ", \"seconds\": %.3f, \"samples_per_second\": %.1f, \"ranks\": %" PRIu64
+        ", \"vranks\": %" PRIu64 "}\n",
+        e->epoch, e->step, train_loss, e->train_accuracy, test_loss, e->test_accuracy, seconds,
+        images, e->ranks, e->vranks);
     if (fflush(log) != 0 && !report->log_error) report->log_error = errno;
 }
 

@@ -27,6 +27,7 @@ typedef struct fashion_epoch {
     uint64_t step;
     double train_loss;
     double train_accuracy;
+    double test_loss;
     double test_accuracy;
     uint64_t ranks;
     uint64_t vranks;

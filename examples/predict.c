@@ -89,15 +89,11 @@ static void open_network(job *j, const char *checkpoints)
                      .probability = malloc(rows * NETWORK_CLASSES * sizeof(float))};
     if (!j->net || !j->step.row || !j->step.prediction || !j->step.probability)
         give_up_alone("memory ran out");
-    const shs_tensor *weights = network_parameters(j->net);
+    const shs_tensor *weights = network_arrays_of(j->net).parameters;
     int good = info.rank > 0 || fashion_weights_read(checkpoints, weights, NETWORK_TENSORS);
     MPI_Bcast(&good, 1, MPI_INT, 0, MPI_COMM_WORLD);
     if (!good) give_up();
-    for (int t = 0; t < NETWORK_TENSORS; t++) {
-        size_t bytes;
-        shs_must(shs_tensor_bytes(&weights[t], &bytes));
-        MPI_Bcast(weights[t].data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD);
-    }
+    shs_must(shs_broadcast(j->run, weights, NETWORK_TENSORS));
 }
 
 /* One batch of one virtual rank. The network must not see two batches at once: a matrix product may

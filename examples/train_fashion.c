@@ -27,15 +27,18 @@
 
 enum {
     TEST_BATCH = 100,
-    GRADIENTS = NETWORK_TENSORS + 1,
     STATE = 2 * NETWORK_TENSORS + 3,
+    SAVING = 10, /* steps of training during which a checkpoint is written */
 };
 
 enum {
     LOSS,
     CORRECT,
-    ROWS
+    METRICS,
+    ROWS = METRICS,
 };
+
+static const shs_metric SUMS[METRICS] = {{"loss", SHS_METRIC_SUM}, {"correct", SHS_METRIC_SUM}};
 
 /* Sums of the epoch and what was tested so far: part of every checkpoint, so that a run that was
  * stopped reports the same numbers as one that was not, and no epoch twice. */
@@ -52,11 +55,10 @@ typedef struct training {
     shs_dataset *train_data, *test_data;
     shs_loader *train, *test;
     shs_gradient *mean;
-    shs_record *record; /* NULL: no log of hashes */
+    shs_metrics *metrics;
+    shs_record *record; /* NULL: no log of hashes, and no list of the worst rows */
     network *net;
-    double metrics[2]; /* LOSS, CORRECT: averaged along with the gradients */
     book book;
-    shs_tensor gradients[GRADIENTS];
     shs_tensor state[STATE];
     fashion_report report;
     uint64_t saved_step; /* what the newest checkpoint has; UINT64_MAX: there is none */
@@ -102,12 +104,10 @@ static void open_data(training *t)
 /* `shardstep audit` checks the log; audit_training.sh also computes its weights again. */
 static void open_record(training *t)
 {
-    if (!t->with.record) return;
-    shs_must(shs_record_open(t->train, &(shs_record_options){.path = t->with.record}, &t->record));
+    const shs_record_options options = {.path = t->with.record, .worst = t->with.worst};
+    if (options.path || options.worst) shs_must(shs_record_open(t->train, &options, &t->record));
 }
 
-/* The network's gradients and, with them, the metrics: their mean has the same bits on every rank
- * for the same reason. */
 static void open_network(training *t)
 {
     const size_t batch = (size_t)t->with.batch;
@@ -116,19 +116,18 @@ static void open_network(training *t)
         fprintf(stderr, "train_fashion: memory ran out; take a smaller --batch\n");
         MPI_Abort(MPI_COMM_WORLD, SHS_EXIT_ERROR);
     }
-    memcpy(t->gradients, network_gradients(t->net), NETWORK_TENSORS * sizeof(shs_tensor));
-    t->gradients[NETWORK_TENSORS] = (shs_tensor){
-        .name = "metrics", .type = SHS_F64, .axes = 1, .shape = {2}, .data = t->metrics};
-    shs_must(shs_gradient_open(t->run, t->gradients, GRADIENTS, NULL, &t->mean));
+    shs_must(shs_gradient_open(t->run, network_arrays_of(t->net).gradients, NETWORK_TENSORS, NULL,
+                               &t->mean));
+    shs_must(shs_metrics_open(t->run, SUMS, METRICS, &t->metrics));
 }
 
 /* What a checkpoint holds. */
 static void open_state(training *t)
 {
     shs_tensor *next = t->state;
-    memcpy(next, network_parameters(t->net), NETWORK_TENSORS * sizeof(shs_tensor));
+    memcpy(next, network_arrays_of(t->net).parameters, NETWORK_TENSORS * sizeof(shs_tensor));
     next += NETWORK_TENSORS;
-    memcpy(next, network_velocities(t->net), NETWORK_TENSORS * sizeof(shs_tensor));
+    memcpy(next, network_arrays_of(t->net).velocities, NETWORK_TENSORS * sizeof(shs_tensor));
     next += NETWORK_TENSORS;
     *next++ = (shs_tensor){
         .name = "epoch.sums", .type = SHS_F64, .axes = 1, .shape = {3}, .data = t->book.epoch};
@@ -164,13 +163,14 @@ static void restore(training *t)
     if (t->info.rank == 0) fprintf(stderr, "resumed after step %" PRIu64 "\n", t->saved_step);
 }
 
-/* Does nothing if the newest checkpoint is of this very point. */
+/* In the background. Does nothing if the newest checkpoint is of this very point. */
 static void save(training *t)
 {
     const uint64_t step = shs_tell(t->train).step;
     if (!t->with.checkpoints) return;
     if (step == t->saved_step && t->book.tested == t->saved_tested) return;
-    shs_must(shs_save(t->train, t->with.checkpoints, t->state, STATE));
+    shs_must(shs_save_with(t->train, t->with.checkpoints, t->state, STATE,
+                           &(shs_save_options){.asynchronous = true}));
     t->saved_step = step;
     t->saved_tested = t->book.tested;
 }
@@ -193,8 +193,8 @@ static void update(training *t, uint64_t step)
                                 .steps = all};
     shs_sgd_options with = {.momentum = 0.9, .decay = 5e-4, .decay_axes = 2};
     shs_must(shs_rate_at(&one_cycle, step, &with.rate));
-    shs_must(shs_sgd(&with, network_parameters(t->net), network_gradients(t->net),
-                     network_velocities(t->net), NETWORK_TENSORS));
+    const network_arrays of = network_arrays_of(t->net);
+    shs_must(shs_sgd(&with, of.parameters, of.gradients, of.velocities, NETWORK_TENSORS));
 }
 
 /* Local. A label that is no class would be an index out of bounds. */
@@ -211,22 +211,31 @@ static const uint8_t *labels_of(const training *t, const shs_batch *batch)
     return labels;
 }
 
-/* Counts every test image once, however many ranks there are: integers, so that no order matters.
- * A stop waits until it is done. */
-static void test(training *t)
+/* What the network makes of a batch. With `train` that is the gradients, too. */
+static void compute(training *t, const shs_batch *batch, bool train)
 {
-    uint64_t correct = 0;
+    if (batch->count == 0) return; /* counts as zero, and its gradients are not read */
+    const network_score score = (train ? network_gradient : network_evaluate)(
+        t->net, batch->field[0].data, labels_of(t, batch), (size_t)batch->count);
+    shs_must(shs_metrics_add_batch(t->metrics, LOSS, batch, score.losses));
+    shs_must(shs_metrics_add_total(t->metrics, CORRECT, score.correct, batch->count));
+    if (train && t->record) shs_must(shs_note(t->train, batch, score.losses));
+}
+
+/* Takes every test image once, however many ranks there are. A stop waits until it is done. Returns
+ * the mean of the losses. */
+static double test(training *t)
+{
+    double sums[METRICS];
     shs_batch batch;
     shs_must(shs_seek(t->test, (shs_cursor){0}));
     while (shs_must(shs_next(t->test, &batch)) == SHS_OK) {
-        if (batch.count > 0)
-            correct += (uint64_t)network_evaluate(t->net, batch.field[0].data, labels_of(t, &batch),
-                                                  (size_t)batch.count)
-                           .correct;
+        compute(t, &batch, false);
         if (batch.ends_step) shs_must(shs_agree(t->run));
     }
-    MPI_Allreduce(MPI_IN_PLACE, &correct, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
-    t->book.test_correct = correct;
+    shs_must(shs_metrics_reduce(t->metrics, sums));
+    t->book.test_correct = (uint64_t)sums[CORRECT];
+    return sums[LOSS] / (double)shs_dataset_samples(t->test_data);
 }
 
 static double test_accuracy(const training *t)
@@ -239,13 +248,15 @@ static void end_epoch(training *t)
 {
     const double *sums = t->book.epoch;
     char data[SHS_REPORT_BYTES];
+    shs_must(shs_same(t->run, "the weights after an epoch", t->state, NETWORK_TENSORS));
     shs_must(shs_loader_report(t->train, data, sizeof data)); /* before the test takes its time */
-    test(t);
+    const double test_loss = test(t);
     t->book.tested++;
     fashion_report_epoch(&t->report, &(fashion_epoch){.epoch = t->book.tested,
                                                       .step = shs_tell(t->train).step,
                                                       .train_loss = sums[LOSS] / sums[ROWS],
                                                       .train_accuracy = sums[CORRECT] / sums[ROWS],
+                                                      .test_loss = test_loss,
                                                       .test_accuracy = test_accuracy(t),
                                                       .ranks = (uint64_t)t->info.ranks,
                                                       .vranks = t->info.vranks,
@@ -254,24 +265,19 @@ static void end_epoch(training *t)
     save(t);
 }
 
-/* A step's means count for as many rows as the step has: fewer in an epoch's last. */
+/* The sums of a step have the same bits on any number of ranks. They are reduced in each step, so
+ * that those of the epoch are the same wherever it was stopped. */
 static void end_step(training *t, const shs_batch *batch)
 {
-    const uint64_t rows = batch->step_rows, every = t->with.checkpoint_every;
-    t->book.epoch[LOSS] += t->metrics[LOSS] * (double)rows;
-    t->book.epoch[CORRECT] += t->metrics[CORRECT] * (double)rows;
-    t->book.epoch[ROWS] += (double)rows;
-    fashion_report_step(&t->report, batch->step + 1, batch->epoch, rows);
-    if (every > 0 && (batch->step + 1) % every == 0 && !batch->ends_epoch) save(t);
-}
-
-static void gradient(training *t, const shs_batch *batch)
-{
-    if (batch->count == 0) return; /* counts as zero, and its gradients are not read */
-    const network_score score =
-        network_gradient(t->net, batch->field[0].data, labels_of(t, batch), (size_t)batch->count);
-    t->metrics[LOSS] = score.loss;
-    t->metrics[CORRECT] = score.correct;
+    const uint64_t done = batch->step + 1, every = t->with.checkpoint_every;
+    double sums[METRICS];
+    shs_must(shs_metrics_reduce(t->metrics, sums));
+    for (int m = 0; m < METRICS; m++)
+        t->book.epoch[m] += sums[m];
+    t->book.epoch[ROWS] += (double)batch->step_rows;
+    fashion_report_step(&t->report, done, batch->epoch, batch->step_rows);
+    if (done == t->saved_step + SAVING) shs_must(shs_save_wait(t->train));
+    if (every > 0 && done % every == 0 && !batch->ends_epoch) save(t);
 }
 
 /* The weights follow from the means, so their hash in every tenth step is enough. */
@@ -279,9 +285,8 @@ static void record(training *t, const shs_batch *batch)
 {
     const bool tenth = batch->step % 10 == 9 || batch->ends_epoch;
     if (!t->record) return;
-    shs_must(shs_record_step(t->record, t->gradients, GRADIENTS,
-                             tenth ? network_parameters(t->net) : NULL,
-                             tenth ? NETWORK_TENSORS : 0));
+    shs_must(shs_record_step(t->record, network_arrays_of(t->net).gradients, NETWORK_TENSORS,
+                             tenth ? t->state : NULL, tenth ? NETWORK_TENSORS : 0));
 }
 
 /* SHS_END when all that was asked for is done, or SHS_STOP. */
@@ -296,7 +301,7 @@ static shs_status train(training *t)
         do {
             status = shs_must(shs_next(t->train, &batch));
             if (status != SHS_OK) return status;
-            gradient(t, &batch);
+            compute(t, &batch, true);
             shs_must(shs_gradient_add(t->mean, &batch));
         } while (!batch.ends_step); /* this rank may host several virtual ranks */
         shs_must(shs_gradient_mean(t->mean));
@@ -309,20 +314,17 @@ static shs_status train(training *t)
 /* Of the weights' bytes, in the order of the tensors. */
 static void print_hash(const training *t)
 {
-    XXH3_state_t *hash = XXH3_createState();
-    XXH128_canonical_t digits;
-    if (!hash) return;
-    XXH3_128bits_reset(hash);
+    XXH3_state_t *state = XXH3_createState();
+    if (!state) return;
+    XXH3_128bits_reset(state);
     for (int i = 0; i < NETWORK_TENSORS; i++) {
         size_t bytes;
         shs_must(shs_tensor_bytes(&t->state[i], &bytes));
-        XXH3_128bits_update(hash, t->state[i].data, bytes);
+        XXH3_128bits_update(state, t->state[i].data, bytes);
     }
-    XXH128_canonicalFromHash(&digits, XXH3_128bits_digest(hash));
-    XXH3_freeState(hash);
-    for (size_t i = 0; i < sizeof digits.digest; i++)
-        printf("%02x", digits.digest[i]);
-    printf("\n");
+    const XXH128_hash_t hash = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    printf("%016" PRIx64 "%016" PRIx64 "\n", hash.high64, hash.low64);
 }
 
 static void conclude(const training *t, shs_status status)
@@ -344,6 +346,7 @@ static void conclude(const training *t, shs_status status)
 static void close_all(training *t)
 {
     shs_must(shs_record_close(&t->record));
+    shs_metrics_close(&t->metrics);
     shs_gradient_close(&t->mean);
     network_close(&t->net);
     shs_loader_close(&t->test);
@@ -353,23 +356,13 @@ static void close_all(training *t)
     shs_must(shs_close(&t->run));
 }
 
-/* A request to stop that comes before the run handles the signal waits until it does; one that
- * comes after that is ignored. Either would otherwise kill. */
-static void hold_stop_signal(void)
+/* Blocked, a request to stop waits until the run handles the signal, and does not kill. */
+static void mask_stop_signal(int how)
 {
     sigset_t stop;
     sigemptyset(&stop);
     sigaddset(&stop, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &stop, NULL);
-    signal(SIGUSR1, SIG_IGN); /* what shs_close() puts back */
-}
-
-static void release_stop_signal(void)
-{
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGUSR1);
-    sigprocmask(SIG_UNBLOCK, &stop, NULL);
+    sigprocmask(how, &stop, NULL);
 }
 
 static int run(const fashion_options *with)
@@ -384,7 +377,7 @@ static int run(const fashion_options *with)
                                          .limit_seconds = (double)with->wait_limit,
                                          .report = shs_print_report},
                       &t.run));
-    release_stop_signal();
+    mask_stop_signal(SIG_UNBLOCK);
     t.info = shs_info(t.run);
     open_data(&t);
     open_record(&t);
@@ -397,6 +390,7 @@ static int run(const fashion_options *with)
                          with->epochs);
     const shs_status status = train(&t);
     save(&t);
+    shs_must(shs_save_wait(t.train));
     conclude(&t, status);
     const int code = close_report(&t);
     close_all(&t);
@@ -408,7 +402,8 @@ int main(int argc, char **argv)
     fashion_options with;
     int provided, rank, code = SHS_EXIT_ERROR;
     network_pin_kernels(argv);
-    hold_stop_signal();
+    mask_stop_signal(SIG_BLOCK);
+    signal(SIGUSR1, SIG_IGN); /* what shs_close() puts back */
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (fashion_options_read(argc, argv, rank == 0, &with)) code = with.help ? 0 : run(&with);

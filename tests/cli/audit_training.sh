@@ -15,11 +15,22 @@ done
 export PATH=$(dirname "$SHARDSTEP"):$BUILD/examples:$PATH
 options=(--vranks 3 --batch 20 --epochs 2)
 on 2 train_fashion --data tiny.h5 "${options[@]}" --checkpoints saved --checkpoint-every 4 --steps 7 \
-    --record run.log > out.txt < /dev/null || fail "the run: $(cat out.txt)"
+    --record run.log --worst parts.txt > out.txt < /dev/null || fail "the run: $(cat out.txt)"
 on 3 train_fashion --data tiny.h5 "${options[@]}" --checkpoints saved --checkpoint-every 4 --steps 10 \
-    --record run.log --hash > out.txt < /dev/null || fail "the run goes on: $(cat out.txt)"
+    --record run.log --worst parts.txt --log parts.log --hash > out.txt < /dev/null ||
+    fail "the run goes on: $(cat out.txt)"
 [ "$(sed '1,/^columns/d' run.log | cut -f6 | tail -n 1)" = "$(tail -n 1 out.txt)" ] ||
     fail "the last weights are not those of --hash: $(tail -n 1 out.txt)"
+
+# An undisturbed run has the same losses, to the last row.
+on 1 train_fashion --data tiny.h5 "${options[@]}" --steps 10 --worst straight.txt --log straight.log \
+    > straight.out < /dev/null || fail "the undisturbed run: $(cat straight.out)"
+[ "$(grep -c '^0' straight.txt)" = 32 ] || fail "no list of the worst rows: $(cat straight.txt)"
+same "the worst rows of a run in two parts" straight.txt parts.txt
+losses() { grep -oE '"(train|test)_(loss|accuracy)": [0-9.]+' "$1" > "$1.losses"; }
+losses straight.log && losses parts.log
+[ "$(wc -l < straight.log.losses)" = 4 ] || fail "the log of the undisturbed run: $(cat straight.log)"
+same "losses of a run in two parts" straight.log.losses parts.log.losses
 
 audit() {
     local code=0
