@@ -17,7 +17,7 @@ static const char USAGE[] =
     "it\n"
     "                            may ever get. The weights depend on V, not on the ranks (4)\n"
     "  --batch B                 images that each worker takes in a step (32)\n"
-    "  --epochs N                epochs; the learning rate follows from this number (8)\n"
+    "  --epochs N                epochs; the learning rate follows from this number (20)\n"
     "  --steps N                 end once N steps are done, those of earlier starts included\n"
     "  --seed S                  of everything random (42)\n"
     "  --checkpoints DIR         go on from the newest checkpoint there; save there\n"
@@ -125,7 +125,7 @@ bool fashion_options_read(int argc, char **argv, bool speaks, fashion_options *o
     *options = (fashion_options){.data = "fashion.h5",
                                  .vranks = 4,
                                  .batch = 32,
-                                 .epochs = 8,
+                                 .epochs = 20,
                                  .steps = UINT64_MAX,
                                  .seed = 42,
                                  .end_margin = 60,
