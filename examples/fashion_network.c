@@ -139,7 +139,7 @@ static size_t lay_out(network *net, size_t rows)
     net->winner2 = (int32_t *)take(net, &used, rows * FEATURES);
     net->features = take(net, &used, rows * FEATURES);
     net->hidden = take(net, &used, rows * HIDDEN);
-    net->losses = (double *)take(net, &used, 2 * rows);
+    net->losses = (double *)(void *)take(net, &used, 2 * rows);
     net->logits = take(net, &used, rows * NETWORK_CLASSES);
     net->d_hidden = take(net, &used, rows * HIDDEN);
     net->d_features = take(net, &used, rows * FEATURES);

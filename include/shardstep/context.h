@@ -36,9 +36,8 @@
  * stop. The variables and clocks of ranks may differ: the first rank that asks stops all.
  *
  * Launchers pass signals on in their own ways. The mpirun of Open MPI hands SIGUSR1 to all ranks,
- * but answers SIGTERM and SIGINT by ending the job: the ranks get SIGTERM, and SIGKILL after a
- * second, or as many as `--mca odls_base_sigkill_timeout` says. It then returns another code than
- * the ranks.
+ * but answers SIGTERM and SIGINT by ending the job, and returns another code than the ranks: the
+ * ranks get SIGTERM late and SIGKILL soon after it. Do not count on a save then, and send SIGUSR1.
  *
  * WAITING. A Collective call waits for the other ranks. A rank that waits sleeps, after a short
  * while in which it tries again and again. When it has waited for warn_seconds, `report` is called

@@ -35,8 +35,9 @@ typedef struct shs_gradient_options {
     uint64_t bucket_bytes;
 
     /** If the norm of the mean (shs_gradient_norm()) is larger than this number, the mean is
-     * multiplied by clip_norm / norm. 0: never. The same bits for every number of ranks. It must be
-     * the same on every rank, finite, and not negative. */
+     * multiplied by clip_norm / norm: in double, and rounded once to the element's type. 0: never.
+     * The same bits for every number of ranks. It must be the same on every rank, finite, and not
+     * negative. */
     double clip_norm;
 
     /** If true, the object has the memory for the tensors, and the `data` of the given tensors must

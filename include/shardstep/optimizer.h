@@ -139,7 +139,7 @@ typedef enum shs_rate_kind {
 typedef struct shs_rate {
     /** How the rate goes on after the warm-up. */
     shs_rate_kind kind;
-    /** The rate at the end of the warm-up, and the highest. Rates go from 0 to 1e30. */
+    /** The rate at the end of the warm-up, from which it goes on. Rates go from 0 to 1e30. */
     double peak;
     /** The rate at step 0, if there is a warm-up. */
     double first;

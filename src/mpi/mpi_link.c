@@ -56,7 +56,7 @@ static bool is_finished(void)
 
 static shs_status works(const struct mpi_transport *transport)
 {
-    shs_run *run = ((const struct mpi_link *)transport)->run;
+    shs_run *run = ((const struct mpi_link *)(const void *)transport)->run;
     if (!is_finished()) return mpi_watch_check(run);
     return core_fail(SHS_ERROR_STATE, "MPI_Finalize() was called before; close the run first");
 }
