@@ -111,8 +111,9 @@ char mpi_shared_state(int64_t process)
     FILE *file = fopen(path, "re");
     if (!file) return kill((pid_t)process, 0) ? 'Z' : '?';
     size_t length = fread(line, 1, sizeof line - 1, file);
-    fclose(file);
+    (void)fclose(file);
     line[length] = '\0';
     const char *name_end = strrchr(line, ')');
-    return name_end && name_end[1] == ' ' && name_end[2] ? name_end[2] : '?';
+    const char *state = name_end && name_end[1] == ' ' && name_end[2] ? name_end + 2 : "?";
+    return *state;
 }

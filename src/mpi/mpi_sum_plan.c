@@ -213,7 +213,7 @@ static shs_status make_slots(struct mpi_sum *sum)
 {
     size_t left = order_fold_left(sum->site_fold), others = 2 * sum->n_peers;
     struct mpi_transport *transport = sum->run->transport;
-    sum->slice_bytes = sum->bucket_bytes / (size_t)sum->run->ranks + 3 * MPI_SUM_LINE;
+    sum->slice_bytes = sum->bucket_bytes / (size_t)sum->run->ranks + (size_t)3 * MPI_SUM_LINE;
     sum->slice_bytes -= sum->slice_bytes % MPI_SUM_LINE;
     sum->n_slots = sum->buckets < MPI_SUM_SLOTS ? sum->buckets : MPI_SUM_SLOTS;
     int64_t letters =

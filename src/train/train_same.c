@@ -81,10 +81,14 @@ static void end(struct same *same)
     train_compare_free(&same->compare);
 }
 
+static uint64_t *votes_of(const struct same *same, int rank)
+{
+    return same->votes + (size_t)DIGEST_NUMBERS * (size_t)rank;
+}
+
 static bool votes_equal(const struct same *same, int a, int b)
 {
-    return !memcmp(same->votes + DIGEST_NUMBERS * a, same->votes + DIGEST_NUMBERS * b,
-                   DIGEST_NUMBERS * sizeof *same->votes);
+    return !memcmp(votes_of(same, a), votes_of(same, b), DIGEST_NUMBERS * sizeof *same->votes);
 }
 
 static int count_holders(const struct same *same, int like)
@@ -101,8 +105,8 @@ static shs_status find_contrast(struct same *same, size_t t, struct contrast *co
     size_t bytes = DIGEST_NUMBERS * sizeof *same->votes;
     int ranks = same->run->ranks;
     memset(same->votes, 0, (size_t)ranks * bytes);
-    memcpy(same->votes + DIGEST_NUMBERS * same->run->rank,
-           same->compare.hashes + same->count + DIGEST_NUMBERS * t, bytes);
+    memcpy(votes_of(same, same->run->rank), same->compare.hashes + same->count + DIGEST_NUMBERS * t,
+           bytes);
     shs_status status = mpi_sum(same->run, same->votes, DIGEST_NUMBERS * (size_t)ranks);
     *contrast = (struct contrast){0};
     for (int rank = 0; rank < ranks && !status; rank++) {
