@@ -267,7 +267,7 @@ static shs_status join_late(struct mpi_sum *sum)
     be_sites(sum);
     if (run->ranks > 1) status = run->transport->mail->prepare(run->transport);
     if (!status) status = plan(sum);
-    return run->ranks > 1 ? mpi_agree(run, status, "a sum") : status;
+    return mpi_agree(run, status, "a sum");
 }
 
 /* ---- The mean. */
