@@ -57,7 +57,7 @@ for options in "" "--deflate 1"; do
     done
     rm split*.h5
 done
-refused 0 'option --seed is for plan, digest, random, replay, preview, bench, not for import' "$SHARDSTEP" import new.h5 $fields --split $parts --seed 5
+refused 0 'option --seed is for plan, digest, random, replay, preview, audit, bench, not for import' "$SHARDSTEP" import new.h5 $fields --split $parts --seed 5
 "$SHARDSTEP" import --help | holds -- "--split-seed S  " || fail "help names no --split-seed"
 "$SHARDSTEP" import three.h5 b=$labels --split 0.8,0.1,0.1 | cut -d: -f1 | tr '\n' ' ' > names.txt
 echo -n 'train/b validation/b test/b ' > wanted.txt
