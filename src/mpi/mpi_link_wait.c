@@ -29,12 +29,14 @@ shs_status mpi_link_wait(shs_run *run, int code, MPI_Request *request, const cha
 
 void *mpi_link_room(struct mpi_link *link, void *bytes, size_t count)
 {
-    return count > sizeof link->room ? bytes : memcpy(link->room, bytes, count);
+    if (count > sizeof link->room) return bytes;
+    if (count > 0) memcpy(link->room, bytes, count); /* `bytes` may be NULL for no bytes */
+    return link->room;
 }
 
 void mpi_link_room_to(const struct mpi_link *link, void *bytes, size_t count)
 {
-    if (count <= sizeof link->room) memcpy(bytes, link->room, count);
+    if (count > 0 && count <= sizeof link->room) memcpy(bytes, link->room, count);
 }
 
 /* Links whose requests may still be pending: MPI may write to their rooms until the process ends.

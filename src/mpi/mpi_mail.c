@@ -20,7 +20,8 @@ struct mpi_mail {
     size_t room;    /* for requests */
     MPI_Request *requests;
     struct posted *posted;
-    int *completed; /* numbers of requests */
+    int *completed;       /* numbers of requests */
+    MPI_Status *statuses; /* nobody reads them: gcc warns of MPICH's MPI_STATUSES_IGNORE */
 };
 
 static struct mpi_mail *mail_of(struct mpi_transport *transport)
@@ -37,6 +38,7 @@ void mpi_mail_free(struct mpi_mail **mail)
     core_free(&(*mail)->requests);
     core_free(&(*mail)->posted);
     core_free(&(*mail)->completed);
+    core_free(&(*mail)->statuses);
     core_free(mail);
 }
 
@@ -89,6 +91,7 @@ static shs_status reserve(struct mpi_transport *transport, int64_t letters, size
     shs_status status = core_resize(room, sizeof *mail->requests, "letters", &mail->requests);
     if (!status) status = core_resize(room, sizeof *mail->posted, "letters", &mail->posted);
     if (!status) status = core_resize(room, sizeof *mail->completed, "letters", &mail->completed);
+    if (!status) status = core_resize(room, sizeof *mail->statuses, "letters", &mail->statuses);
     if (!status) mail->room = room;
     return status;
 }
@@ -147,8 +150,8 @@ static shs_status progress_mail(struct mpi_mail *mail)
 {
     int completed = 0;
     if (!mail->count) return SHS_OK;
-    int code = MPI_Testsome((int)mail->count, mail->requests, &completed, mail->completed,
-                            MPI_STATUSES_IGNORE);
+    int code =
+        MPI_Testsome((int)mail->count, mail->requests, &completed, mail->completed, mail->statuses);
     if (code != MPI_SUCCESS) return mpi_check(code, "waiting for a sum");
     for (int i = 0; i < completed; i++) {
         const struct posted *posted = &mail->posted[mail->completed[i]];
