@@ -56,8 +56,12 @@ int statvfs(const char *path, struct statvfs *about)
     uint64_t used = 0;
     struct statfs system;
     if (statfs(path, &system) < 0) return -1;
-    *about =
-        (struct statvfs){.f_bavail = system.f_bavail, .f_frsize = (unsigned long)system.f_bsize};
+    unsigned long block = (unsigned long)system.f_bsize;
+    *about = (struct statvfs){.f_bsize = block, /* MPI libraries ask, too */
+                              .f_frsize = block,
+                              .f_blocks = system.f_blocks,
+                              .f_bfree = system.f_bfree,
+                              .f_bavail = system.f_bavail};
     DIR *folder = small_folder ? opendir(small_folder) : NULL;
     if (!folder) return 0;
     for (const struct dirent *entry; (entry = readdir(folder));) {
