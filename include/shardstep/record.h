@@ -109,8 +109,9 @@ typedef struct shs_record shs_record;
  * each run a log of its own, and a run whose batch changes a new log; SHS_ERROR_FORMAT if a file
  *         that is no log has its name; SHS_ERROR_FILE if the log cannot be written; SHS_ERROR_STATE
  *         if the loader has a record, and inside a step; SHS_ERROR_DISAGREE for other options on
- *         another rank; SHS_ERROR_ARGUMENT for NULL, and for a batch to be hashed in a run of
- *         groups; SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each other; SHS_ERROR_MEMORY */
+ *         another rank; SHS_ERROR_ARGUMENT for NULL, for an empty path, for one path for the log
+ *         and the list, and for a batch to be hashed in a run of groups; SHS_ERROR_UNSUPPORTED if
+ * the ranks cannot talk to each other; SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_record_open(shs_loader *loader,
                                                   const shs_record_options *options,
                                                   shs_record **record);

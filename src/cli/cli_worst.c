@@ -47,6 +47,10 @@ shs_status cli_worst_read(const char *path, const uint64_t *epoch, struct cli_wo
                            "%s is no list of worst rows; give the file of shs_record_options.worst",
                            path);
     if (!status) status = read_lines(path, text + strlen(train_worst_heading), epoch, worst);
+    if (!status && epoch && !worst->count)
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "%s holds no row of epoch %llu; give an epoch that it has", path,
+                           (ull)*epoch);
     core_free(&text);
     if (status) cli_worst_free(worst);
     return status;

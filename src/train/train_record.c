@@ -158,6 +158,15 @@ static shs_status check_open(const shs_loader *loader, const shs_record_options 
     if (options->worst_rows > MOST_WORST)
         return core_fail(SHS_ERROR_ARGUMENT, "worst_rows is %llu; the most is 2^20",
                          (ull)options->worst_rows);
+    if ((options->path && !*options->path) || (options->worst && !*options->worst))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s is an empty text; give the path of a file, or NULL for none",
+                         options->path && !*options->path ? "path" : "worst");
+    if (options->path && options->worst && !strcmp(options->path, options->worst))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "path and worst are both %s, and the list would take the place of the "
+                         "log; give each a file of its own",
+                         options->path);
     if (loader->dataset->run->group > 1 && options->path && !options->without_batch)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "a rank of a group has slabs of the samples, so the batch cannot be "

@@ -47,6 +47,8 @@ same "the list of epoch 0 of a run that was killed" whole.txt part.txt
 # Each row once more.
 "$SHARDSTEP" replay fashion.h5 "${options[@]}" --worst one.txt -o worst.h5 > replay.txt
 [ "$(grep -c '^loss ' replay.txt)" = 48 ] || fail "not 48 rows: $(cat replay.txt)"
+refused 0 'one.txt holds no row of epoch 9; give an epoch that it has' "$SHARDSTEP" replay fashion.h5 "${options[@]}" \
+    --worst one.txt --epoch 9
 IFS=$'\t' read -r _ epoch_step step vrank slot row _ < <(sed -n 9p one.txt)
 "$SHARDSTEP" replay fashion.h5 "${options[@]}" --step "$step" --rank "$vrank" > batch.txt
 line=$(grep "^slot $slot  row $row  " batch.txt)

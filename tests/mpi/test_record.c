@@ -251,6 +251,25 @@ static void a_log_of_another_run_is_refused(void)
     scene_end(&scene);
 }
 
+/* Before the training, not at an epoch's end. */
+static void files_that_cannot_be_are_refused(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);
+    shs_record *record;
+    const shs_record_options no_log = {.path = ""}, no_list = {.worst = ""};
+    const shs_record_options one = {.path = "run.log", .worst = "run.log"};
+    CHECK(agreed_failure(shs_record_open(job.loader, &no_log, &record), SHS_ERROR_ARGUMENT, 0));
+    CHECK(message_has("path is an empty text"));
+    CHECK(agreed_failure(shs_record_open(job.loader, &no_list, &record), SHS_ERROR_ARGUMENT, 0));
+    CHECK(message_has("worst is an empty text"));
+    CHECK(agreed_failure(shs_record_open(job.loader, &one, &record), SHS_ERROR_ARGUMENT, 0));
+    CHECK(message_has("path and worst are both run.log"));
+    job_close(&job);
+    scene_end(&scene);
+}
+
 static void a_step_is_recorded_once_and_whole(void)
 {
     struct scene scene = scene_begin();
@@ -485,6 +504,7 @@ int main(int argc, char **argv)
         {"a run that goes back cuts its log and says so",
          a_run_that_goes_back_cuts_its_log_and_says_so},
         {"a log of another run is refused", a_log_of_another_run_is_refused},
+        {"files that cannot be are refused", files_that_cannot_be_are_refused},
         {"a step is recorded once and whole", a_step_is_recorded_once_and_whole},
         {"a full disk reaches all and leaves the log whole",
          a_full_disk_reaches_all_and_leaves_the_log_whole},
