@@ -100,14 +100,16 @@ typedef struct shs_record shs_record;
 
 /** Collective. Opens a record of a loader, before or after the run goes on from a checkpoint. A
  * loader has one record at a time. A log that is there is gone on with; its lines are not touched
- * before the first shs_record_step().
+ * before the first shs_record_step(), which also looks whether the log's run has had its batch
+ * since the same step. The folder of the list of the worst rows is tried.
  *
  * @param loader   the loader. Close the record first
  * @param options  borrowed for the call; NULL: the defaults
  * @param record   gets the record, which the caller releases by shs_record_close(); NULL on error
- * @return SHS_OK; SHS_ERROR_MISMATCH if the log is that of a run with another fingerprint: give
- * each run a log of its own, and a run whose batch changes a new log; SHS_ERROR_FORMAT if a file
- *         that is no log has its name; SHS_ERROR_FILE if the log cannot be written; SHS_ERROR_STATE
+ * @return SHS_OK; SHS_ERROR_MISMATCH if the log is that of a run with another fingerprint or
+ *         other options: give each run a log of its own, and a run whose batch changes a new log;
+ *         SHS_ERROR_FORMAT if a file that is no log or no list has its name; SHS_ERROR_FILE if the
+ *         log or the list cannot be written; SHS_ERROR_STATE
  *         if the loader has a record, and inside a step; SHS_ERROR_DISAGREE for other options on
  *         another rank; SHS_ERROR_ARGUMENT for NULL, for an empty path, for one path for the log
  *         and the list, and for a batch to be hashed in a run of groups; SHS_ERROR_UNSUPPORTED if
@@ -139,10 +141,11 @@ SHS_API SHS_MUST_CHECK shs_status shs_note(shs_loader *loader, const shs_batch *
  * @param n_weights  tensors in `weights`
  * @return SHS_OK; the loading error of the step; SHS_ERROR_STATE if a rank has not taken all its
  *         batches of the step, if the step has been recorded, or if the loader is closed;
- *         SHS_ERROR_FILE if the log or the list cannot be written, on every rank;
- * SHS_ERROR_DISAGREE if other ranks make another call; SHS_ERROR_ARGUMENT for NULL and for a tensor
- * that shs_tensor_bytes() refuses. After an error of a file the step has no line; the next line
- *         comes with a note about it */
+ *         SHS_ERROR_FILE if the log or the list cannot be written, on every rank, with a
+ *         message of both if both fail; SHS_ERROR_MISMATCH if the log is that of a run that has had
+ *         its batch since another step; SHS_ERROR_DISAGREE if other ranks make another call;
+ *         SHS_ERROR_ARGUMENT for NULL and for a tensor that shs_tensor_bytes() refuses. After an
+ *         error of a file the step has no line; the next line comes with a note about it */
 SHS_API SHS_MUST_CHECK shs_status shs_record_step(shs_record *record, const shs_tensor *mean,
                                                   size_t n_mean, const shs_tensor *weights,
                                                   size_t n_weights);

@@ -13,8 +13,7 @@
 #include "mpi_job.h"
 #include "order_permutation.h"
 #include "train_hashes.h"
-#include "train_log.h"
-#include "train_record.h"
+#include "train_header.h"
 
 /* What all ranks know before they open the run. */
 struct plan {
@@ -218,11 +217,12 @@ static shs_status make_plan(struct cli_audit *audit, struct plan *plan, char **o
 static shs_status check_run(const struct again *again, const char *path, const char *header)
 {
     char *own = NULL;
-    shs_status status = train_record_header(again->loader, &own);
+    shs_status status = train_header_make(again->loader, &own);
     if (!status)
-        status = train_log_compare(path, header, own,
-                                   "give the file of its run; options that you give go before "
-                                   "those of the log");
+        status = train_header_compare_fingerprints(
+            path, header, own,
+            "give the file of its run; options that you give go before "
+            "those of the log");
     core_free(&own);
     return status;
 }

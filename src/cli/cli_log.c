@@ -5,7 +5,7 @@
 #include "cli_options.h"
 #include "core_memory.h"
 #include "io_content.h"
-#include "train_log.h"
+#include "train_header.h"
 
 /* ---- Lines. */
 
@@ -90,7 +90,7 @@ shs_status cli_log_read(const char *path, struct cli_log *log)
     *log = (struct cli_log){.path = path};
     shs_status status = io_read_all(path, &log->text);
     if (status) return status;
-    log->header = train_log_header(log->text);
+    log->header = train_header_bytes(log->text);
     if (!log->header)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s is no log of hashes; give one that shs_record_open() began", path);

@@ -98,6 +98,21 @@ shs_status io_write_text(const char *path, const char *text)
     return status;
 }
 
+shs_status io_try_to_write(const char *path)
+{
+    char *temporary = NULL;
+    shs_status status = io_temporary_name(path, &temporary);
+    if (status) return status;
+    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0)
+        status = io_fail("cannot create", temporary, errno,
+                         "make its folder, or make it writable, or give another path");
+    if (file >= 0) close(file);
+    if (!status) status = io_remove(temporary);
+    core_free(&temporary);
+    return status;
+}
+
 shs_status io_check_room(const char *folder, uint64_t bytes)
 {
     struct statvfs system;

@@ -25,6 +25,10 @@ shs_status io_move(const char *temporary, const char *path);
 /* Makes a text the durable content of a file. The file is replaced whole or stays as it was. */
 shs_status io_write_text(const char *path, const char *text);
 
+/* Tries whether io_write_text() could make a file of this name: makes its temporary file in the
+ * folder and removes it. A file that is there stays as it is. */
+shs_status io_try_to_write(const char *path);
+
 /* Removes a file. A file that does not exist is no error. */
 shs_status io_remove(const char *path);
 

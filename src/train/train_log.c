@@ -10,66 +10,51 @@
 #include "io_fail.h"
 #include "io_file.h"
 #include "io_folder.h"
+#include "train_header.h"
 
 enum {
     HEADER_MOST = 16 << 20, /* bytes of a header, at most */
     WINDOW = 1 << 16        /* bytes of the log's end that are looked at first */
 };
 
-size_t train_log_header(const char *text)
-{
-    static const char last[] = "\n" TRAIN_CHAIN_COLUMNS;
-    if (strncmp(text, TRAIN_CHAIN_FIRST, strlen(TRAIN_CHAIN_FIRST)) != 0) return 0;
-    const char *at = strstr(text, last);
-    return at ? (size_t)(at - text) + strlen(last) : 0;
-}
-
 /* ---- Opening. */
 
-/* Returns the next line of the fingerprint in a header, without the word before it; NULL if there
- * is none. */
-static const char *next_of_fingerprint(const char **header)
+/* Refuses a file that another process has written to. */
+static shs_status check_size(const struct train_log *log)
 {
-    static const char word[] = "fingerprint\t";
-    while (**header) {
-        const char *line = *header;
-        *header += strcspn(line, "\n");
-        *header += **header == '\n';
-        if (!strncmp(line, word, strlen(word))) return line + strlen(word);
-    }
-    return NULL;
+    struct io_identity now;
+    shs_status status = io_identify(log->file, log->path, &now);
+    if (status || now.bytes == log->end) return status;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s has %llu bytes, not the %llu bytes that this run has left it with: "
+                     "another process has changed it; give each run a log of its own",
+                     log->path, (ull)now.bytes, (ull)log->end);
 }
 
-shs_status train_log_compare(const char *path, const char *stored, const char *own,
-                             const char *advice)
+/* Reads the header, which the file begins with. The caller frees *text. */
+static shs_status read_header(struct train_log *log, char **text)
 {
-    for (;;) {
-        const char *there = next_of_fingerprint(&stored), *here = next_of_fingerprint(&own);
-        if (!there && !here) return SHS_OK;
-        int length = there ? (int)strcspn(there, "\n") : 0;
-        int own_length = here ? (int)strcspn(here, "\n") : 0;
-        if (there && here && length == own_length && !memcmp(there, here, (size_t)length)) continue;
-        return core_fail(SHS_ERROR_MISMATCH,
-                         "%s is the log of another run: it has «%.*s», this run has «%.*s»; %s",
-                         path, length, there ? there : "", own_length, here ? here : "", advice);
-    }
+    size_t bytes = log->end < HEADER_MOST ? (size_t)log->end : HEADER_MOST, got = 0;
+    shs_status status = core_new(bytes + 1, 1, "a log's header", text);
+    if (!status) status = core_wrap(io_read_at(log->file, 0, *text, bytes, &got), "%s", log->path);
+    if (status) return status;
+    log->begin = train_header_bytes(*text);
+    (*text)[log->begin] = '\0';
+    if (log->begin) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s is there already and is no log that shs_record_open() began; give the log "
+                     "another name",
+                     log->path);
 }
 
-/* Reads the beginning of the file, which holds the header. */
-static shs_status read_header(struct train_log *log, const char *own)
+static shs_status take_header(struct train_log *log, const char *own)
 {
     char *text = NULL;
-    size_t bytes = log->end < HEADER_MOST ? (size_t)log->end : HEADER_MOST, got = 0;
-    shs_status status = core_new(bytes + 1, 1, "a log's header", &text);
-    if (!status) status = core_wrap(io_read_at(log->file, 0, text, bytes, &got), "%s", log->path);
-    if (!status) log->begin = train_log_header(text);
-    if (!status && !log->begin)
-        status = core_fail(SHS_ERROR_FORMAT,
-                           "%s is there already and is no log that shs_record_open() began; give "
-                           "the log another name",
-                           log->path);
-    if (!status) text[log->begin] = '\0';
-    if (!status) status = train_log_compare(log->path, text, own, "give each run a log of its own");
+    shs_status status = read_header(log, &text);
+    if (!status)
+        status = train_header_compare_fingerprints(log->path, text, own,
+                                                   "give each run a log of its own");
+    if (!status) status = train_header_compare_options(log->path, text, own, false);
     if (!status) train_chain_begin(log->hash, text, log->begin, log->head);
     core_free(&text);
     return status;
@@ -89,7 +74,34 @@ shs_status train_log_open(const char *path, const char *header, struct train_log
     if (status) return status;
     int error = io_open_to_write(path, false, &log->file);
     if (error) return io_fail("cannot write", path, error, NULL);
-    return read_header(log, header);
+    return take_header(log, header);
+}
+
+/* Gives a log without lines this header. */
+static shs_status replace_header(struct train_log *log, const char *header)
+{
+    shs_status status = io_write_text(log->path, header);
+    if (status) return status;
+    io_close(log->file);
+    log->file = -1;
+    int error = io_open_to_write(log->path, false, &log->file);
+    if (error) return io_fail("cannot write", log->path, error, NULL);
+    log->begin = log->end = strlen(header);
+    train_chain_begin(log->hash, header, log->begin, log->head);
+    return SHS_OK;
+}
+
+shs_status train_log_begin(struct train_log *log, const char *header)
+{
+    char *text = NULL;
+    shs_status status = check_size(log);
+    if (!status) status = read_header(log, &text);
+    if (!status && log->end > log->begin)
+        status = train_header_compare_options(log->path, text, header, true);
+    else if (!status && strcmp(text, header) != 0)
+        status = replace_header(log, header);
+    core_free(&text);
+    return status;
 }
 
 void train_log_close(struct train_log *log)
@@ -106,18 +118,6 @@ shs_status train_log_sync(const struct train_log *log)
 }
 
 /* ---- Appending. */
-
-/* Refuses a file that another process has written to. */
-static shs_status check_size(const struct train_log *log)
-{
-    struct io_identity now;
-    shs_status status = io_identify(log->file, log->path, &now);
-    if (status || now.bytes == log->end) return status;
-    return core_fail(SHS_ERROR_FILE,
-                     "%s has %llu bytes, not the %llu bytes that this run has left it with: "
-                     "another process has changed it; give each run a log of its own",
-                     log->path, (ull)now.bytes, (ull)log->end);
-}
 
 /* Appends a line that has its own bytes, and puts the chain behind them. After an error the log is
  * as it was, as far as the system allows. */

@@ -21,9 +21,15 @@ struct train_log {
 };
 
 /* Local. Opens a log with this header, or makes it if it is not there or empty. A log that is there
- * keeps its own header. SHS_ERROR_MISMATCH if the lines of its fingerprint are others, and
- * SHS_ERROR_FORMAT if the file is no log. After an error the caller closes the log, too. */
+ * keeps its own header. SHS_ERROR_MISMATCH if the lines of its fingerprint or its options are
+ * others, but for --since; SHS_ERROR_FORMAT if the file is no log. After an error the caller closes
+ * the log, too. */
 shs_status train_log_open(const char *path, const char *header, struct train_log *log);
+
+/* Local. To be called before the first line is appended, when the run has gone on from its
+ * checkpoint: only now is it known when its batch began (--since). A log with lines must have the
+ * same options as this header; a log without lines gets this header. */
+shs_status train_log_begin(struct train_log *log, const char *header);
 
 /* Local. Goes to the place for the line of a step. Lines of this step and later steps are cut off,
  * and so is a last line that is not whole. A note says what was cut, and which steps before this
@@ -37,13 +43,5 @@ shs_status train_log_add(struct train_log *log, struct train_chain_line *line);
 shs_status train_log_sync(const struct train_log *log);
 
 void train_log_close(struct train_log *log);
-
-/* Compares the fingerprints in two headers. SHS_ERROR_MISMATCH names the first line that differs,
- * the log at `path`, and the advice. */
-shs_status train_log_compare(const char *path, const char *stored, const char *own,
-                             const char *advice);
-
-/* Returns the bytes of the header that a text begins with, 0 if it begins with no whole header. */
-size_t train_log_header(const char *text);
 
 #endif

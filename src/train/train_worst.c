@@ -186,15 +186,20 @@ static void add_former(struct core_text *text, const char *list, const char *end
     }
 }
 
+static shs_status check_heading(const char *path, const char *list)
+{
+    if (!strncmp(list, train_worst_heading, strlen(train_worst_heading))) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s is there already and is no list of worst rows; give the list another name",
+                     path);
+}
+
 static shs_status compose(const char *path, const char *stored, uint64_t until,
                           struct train_worst *merged, struct core_text *text)
 {
     const char *list = stored ? stored : train_worst_heading;
-    if (strncmp(list, train_worst_heading, strlen(train_worst_heading)) != 0)
-        return core_fail(SHS_ERROR_FORMAT,
-                         "%s is there already and is no list of worst rows; give the list another "
-                         "name",
-                         path);
+    shs_status status = check_heading(path, list);
+    if (status) return status;
     add_former(text, list, read_former(list, merged));
     const struct train_worst_part part = {merged->epoch, merged->from,
                                           until ? until : merged->steps};
@@ -205,13 +210,31 @@ static shs_status compose(const char *path, const char *stored, uint64_t until,
     return text->status;
 }
 
+/* Reads the list; *stored stays NULL if it is not there. */
+static shs_status read_list(const char *path, char **stored)
+{
+    bool there;
+    shs_status status = io_exists(path, &there);
+    if (!status && there) status = io_check_readable(path);
+    if (!status && there) status = io_read_all(path, stored);
+    return status;
+}
+
+shs_status train_worst_try(const char *path)
+{
+    char *stored = NULL;
+    shs_status status = read_list(path, &stored);
+    if (!status && stored) status = check_heading(path, stored);
+    if (!status) status = io_try_to_write(path);
+    core_free(&stored);
+    return core_wrap(status, "the list of the worst rows");
+}
+
 static shs_status write_list(const char *path, uint64_t until, struct train_worst *merged)
 {
     struct core_text text = {0};
     char *stored = NULL;
-    bool there;
-    shs_status status = io_exists(path, &there);
-    if (!status && there) status = io_read_all(path, &stored);
+    shs_status status = read_list(path, &stored);
     if (!status) status = compose(path, stored, until, merged, &text);
     if (!status) status = io_write_text(path, text.bytes);
     core_text_free(&text);

@@ -21,6 +21,10 @@ struct train_worst {
 /* Local. Makes room for the `most` worst rows of an epoch. */
 shs_status train_worst_open(uint64_t most, bool merges, struct train_worst *worst);
 
+/* Local. Tries whether a list can be written to this path, so that it is known before the first
+ * epoch's end: the folder must take files, and a file that is there must be a list. */
+shs_status train_worst_try(const char *path);
+
 void train_worst_close(struct train_worst *worst);
 
 /* Local. Begins an epoch of so many steps, from the epoch step `from` on, without rows. */

@@ -4,10 +4,11 @@
 #include <sys/resource.h>
 
 #include "loader_scene.h"
+#include "shardstep/checkpoint.h"
 #include "shardstep/gradient.h"
 #include "shardstep/record.h"
 #include "train_chain.h"
-#include "train_log.h"
+#include "train_header.h"
 
 enum {
     TEXT_BYTES = 1 << 16
@@ -98,7 +99,7 @@ static bool is_whole(const char *text, uint64_t count)
     struct train_chain_line line;
     char chain[CORE_DIGEST_TEXT];
     uint64_t next = 0;
-    size_t header = train_log_header(text), length;
+    size_t header = train_header_bytes(text), length;
     need(header && !core_hash_new(&hash), "a log");
     train_chain_begin(hash, text, header, chain);
     bool holds = true;
@@ -172,8 +173,8 @@ static void a_bit_of_the_mean_changes_one_line_alone(void)
     }
     end(&run);
     const char *right = text_of(path), *wrong = text_of(other);
-    right += train_log_header(right);
-    wrong += train_log_header(wrong);
+    right += train_header_bytes(right);
+    wrong += train_header_bytes(wrong);
     for (uint64_t i = 0; i < 4; i++) {
         struct train_chain_line a, b;
         size_t length = strcspn(right, "\n"), other_length = strcspn(wrong, "\n");
@@ -251,6 +252,85 @@ static void a_log_of_another_run_is_refused(void)
     scene_end(&scene);
 }
 
+/* On rank 0: puts a text of the same length in the place of another one in a file. */
+static void exchange(const char *path, const char *was, const char *is)
+{
+    char text[TEXT_BYTES] = "";
+    if (my_rank()) return;
+    FILE *file = fopen(path, "r+b");
+    need(file && fread(text, 1, sizeof text - 1, file) > 0, path);
+    char *at = strstr(text, was);
+    need(at && !fseek(file, at - text, SEEK_SET), was);
+    need(fputs(is, file) >= 0 && !fclose(file), is);
+}
+
+/* The fingerprints are the same. */
+static void a_log_with_other_options_is_refused(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char path[PATH_BYTES];
+    name(&scene, "run.log", path);
+    const shs_record_options options = {.path = path};
+    struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &options);
+    steps(&run, 1);
+    end(&run);
+    run.job = course_open(&course, MPI_COMM_WORLD, scene.path);
+    static const struct {
+        const char *was, *is, *words;
+    } changes[] = {
+        {"option\t--batch\t3", "option\t--batch\t4",
+         "option --batch is «4» there and «3» in this run; give this run another file for its log, "
+         "or the options of the log"},
+        {"option\t--batch\t4", "option\t--patch\t4",
+         "option --patch is «4» there and not given in this run"},
+        {"option\t--patch\t4\n", "options-patch\t4 \n",
+         "option --batch is not given there and «3» in this run"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        exchange(path, changes[i].was, changes[i].is);
+        CHECK(agreed_failure(shs_record_open(run.job.loader, &options, &run.record),
+                             SHS_ERROR_MISMATCH, 0));
+        CHECK(message_has(changes[i].words));
+    }
+    job_close(&run.job);
+    scene_end(&scene);
+}
+
+/* A record is opened before the checkpoint tells since when the run has its batch. */
+static void a_log_knows_since_when_its_run_has_the_batch(void)
+{
+    struct scene scene = scene_begin();
+    struct course course = course_of();
+    char path[PATH_BYTES], folder[PATH_BYTES], words[64];
+    float weights[3] = {0};
+    const shs_tensor state = {"weights", SHS_F32, 1, {3}, weights};
+    const shs_record_options options = {.path = path}, none = {0};
+    name(&scene, "run.log", path);
+    name(&scene, "checkpoints", folder);
+    struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &none);
+    const uint64_t epoch = shs_epoch_steps(run.job.loader);
+    steps(&run, epoch);
+    CHECK_STATUS(shs_save(run.job.loader, folder, &state, 1), SHS_OK);
+    end(&run);
+    course.loader.batch = 2;
+    for (int again = 0; again < 2; again++) {
+        run = begin(&course, MPI_COMM_WORLD, scene.path, &options);
+        CHECK_STATUS(shs_restore(run.job.loader, folder, &state, 1), SHS_OK);
+        steps(&run, 2);
+        end(&run);
+        snprintf(words, sizeof words, "\noption\t--since\t1,%llu\n", (ull)epoch);
+        CHECK_HAS(text_of(path), words);
+    }
+    run = begin(&course, MPI_COMM_WORLD, scene.path, &options);
+    CHECK(agreed_failure(step(&run), SHS_ERROR_MISMATCH, 0));
+    snprintf(words, sizeof words, "--since is «1,%llu» there and not given in this run",
+             (ull)epoch);
+    CHECK(message_has(words));
+    end(&run);
+    scene_end(&scene);
+}
+
 /* Before the training, not at an epoch's end. */
 static void files_that_cannot_be_are_refused(void)
 {
@@ -266,6 +346,23 @@ static void files_that_cannot_be_are_refused(void)
     CHECK(message_has("worst is an empty text"));
     CHECK(agreed_failure(shs_record_open(job.loader, &one, &record), SHS_ERROR_ARGUMENT, 0));
     CHECK(message_has("path and worst are both run.log"));
+    char path[PATH_BYTES], log[PATH_BYTES];
+    name(&scene, "absent/worst.txt", path);
+    name(&scene, "run.log", log);
+    const shs_record_options absent = {.path = log, .worst = path};
+    CHECK(agreed_failure(shs_record_open(job.loader, &absent, &record), SHS_ERROR_FILE, 0));
+    CHECK(message_has("absent/worst.txt.tmp"));
+    CHECK(message_has("make its folder"));
+    CHECK_TEXT(text_of(log), "");
+    const shs_record_options folder = {.worst = scene.folder}, data = {.worst = scene.path};
+    CHECK(agreed_failure(shs_record_open(job.loader, &folder, &record), SHS_ERROR_FILE, 0));
+    CHECK(message_has("it is a folder"));
+    CHECK(agreed_failure(shs_record_open(job.loader, &data, &record), SHS_ERROR_FORMAT, 0));
+    name(&scene, "worst.txt", path);
+    const shs_record_options right = {.worst = path};
+    CHECK_STATUS(shs_record_open(job.loader, &right, &record), SHS_OK);
+    CHECK_STATUS(shs_record_close(&record), SHS_OK);
+    CHECK_TEXT(text_of(path), ""); /* nothing is left behind by trying */
     job_close(&job);
     scene_end(&scene);
 }
@@ -331,6 +428,26 @@ static void a_full_disk_reaches_all_and_leaves_the_log_whole(void)
     CHECK(is_whole(text_of(path), 1));
     CHECK_STATUS(step(&run), SHS_OK);
     CHECK_HAS(text_of(path), "goes on at step 2; steps 1 to 1 have no line\t");
+    end(&run);
+    scene_end(&scene);
+}
+
+static void a_log_and_a_list_that_both_fail_are_both_told(void)
+{
+    struct scene scene = scene_begin();
+    const struct course course = course_of();
+    char log[PATH_BYTES], list[PATH_BYTES];
+    name(&scene, "run.log", log);
+    name(&scene, "worst.txt", list);
+    struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path,
+                                &(shs_record_options){.path = log, .worst = list});
+    steps(&run, shs_epoch_steps(run.job.loader) - 1);
+    if (my_rank() == 0) limit_files(100);
+    CHECK(agreed_failure(step(&run), SHS_ERROR_FILE, 0));
+    CHECK(message_has("run.log: File too large;"));
+    CHECK(message_has("; and cannot write"));
+    CHECK(message_has("worst.txt.tmp: File too large"));
+    if (my_rank() == 0) limit_files(RLIM_INFINITY);
     end(&run);
     scene_end(&scene);
 }
@@ -504,10 +621,15 @@ int main(int argc, char **argv)
         {"a run that goes back cuts its log and says so",
          a_run_that_goes_back_cuts_its_log_and_says_so},
         {"a log of another run is refused", a_log_of_another_run_is_refused},
+        {"a log with other options is refused", a_log_with_other_options_is_refused},
+        {"a log knows since when its run has the batch",
+         a_log_knows_since_when_its_run_has_the_batch},
         {"files that cannot be are refused", files_that_cannot_be_are_refused},
         {"a step is recorded once and whole", a_step_is_recorded_once_and_whole},
         {"a full disk reaches all and leaves the log whole",
          a_full_disk_reaches_all_and_leaves_the_log_whole},
+        {"a log and a list that both fail are both told",
+         a_log_and_a_list_that_both_fail_are_both_told},
         {"the list of the worst rows is the same on any number of ranks",
          the_list_of_the_worst_rows_is_the_same_on_any_number_of_ranks},
         {"a list says that its run went back", a_list_says_that_its_run_went_back},
