@@ -66,6 +66,16 @@ shs_status io_exists(const char *path, bool *there)
     return io_fail("cannot look at", path, errno, NULL);
 }
 
+const char *io_is_odd(const char *path)
+{
+    struct stat link, found;
+    if (lstat(path, &link) < 0) return NULL;
+    if (stat(path, &found) < 0)
+        return S_ISLNK(link.st_mode) && errno != EACCES ? "a symbolic link to nothing" : NULL;
+    if (S_ISREG(found.st_mode)) return NULL;
+    return S_ISDIR(found.st_mode) ? "a folder" : "no plain file";
+}
+
 shs_status io_is_folder(const char *path, bool *folder)
 {
     struct stat found;

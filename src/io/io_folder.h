@@ -16,6 +16,10 @@ shs_status io_make_writable_folder(const char *path);
 /* Sets *there to true if a file or folder of this path exists. */
 shs_status io_exists(const char *path, bool *there);
 
+/* Says what a path is that can be read as no file: "a folder", "a symbolic link to nothing", "no
+ * plain file". NULL if it is a plain file or a link to one, or if there is nothing. */
+const char *io_is_odd(const char *path);
+
 /* Sets *folder to true if the path is a folder's. A path that does not exist is an error. */
 shs_status io_is_folder(const char *path, bool *folder);
 

@@ -264,6 +264,19 @@ static shs_status read_lines(const char *folder, char *lines, struct train_lates
     return status || there ? status : is_gone(folder, latest);
 }
 
+/* Refuses a file that is none: a folder, a pipe, or a link to a file that is gone. */
+static shs_status check_kind(const char *folder, const char *path)
+{
+    static const struct train_latest none;
+    const char *odd = io_is_odd(path);
+    if (!odd) return SHS_OK;
+    shs_status status = core_fail(SHS_ERROR_FILE,
+                                  "%s is %s, where the file must be that names the checkpoint "
+                                  "saved last; remove it",
+                                  path, odd);
+    return train_folder_advise(folder, &none, 0, status);
+}
+
 static shs_status read_latest(const char *folder, struct train_latest *latest)
 {
     enum {
@@ -272,7 +285,8 @@ static shs_status read_latest(const char *folder, struct train_latest *latest)
     char *path, *lines = NULL;
     shs_status status = io_join(folder, latest_name, &path);
     if (status) return status;
-    status = io_exists(path, &latest->there);
+    status = check_kind(folder, path);
+    if (!status) status = io_exists(path, &latest->there);
     if (!status) status = core_new(MOST_BYTES, 1, "the file latest", &lines);
     if (!status) status = io_read_text(path, lines, MOST_BYTES);
     if (!status) status = latest->there ? read_lines(folder, lines, latest) : check_none(folder);

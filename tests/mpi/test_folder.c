@@ -218,6 +218,45 @@ static void test_a_latest_that_names_nothing_is_told(void)
     folder_remove(scene.folder);
 }
 
+/* On rank 0: puts something else in the place of the file latest. */
+static void put_odd(const struct scene *scene, const char *kind)
+{
+    char path[2 * PATH_BYTES];
+    path_of(scene, "latest", path);
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (my_rank() == 0) {
+        need(!remove(path), path);
+        if (!strcmp(kind, "a folder")) need(!mkdir(path, 0777), path);
+        if (!strcmp(kind, "no plain file")) need(!mkfifo(path, 0666), path);
+        if (!strcmp(kind, "a symbolic link to nothing")) need(!symlink("gone", path), path);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+static void test_a_latest_that_is_no_file_is_told(void)
+{
+    static const char *const kinds[] = {"a folder", "no plain file", "a symbolic link to nothing"};
+    struct scene scene = scene_begin();
+    char words[64], name[32];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        make_checkpoint(&scene, 2);
+        put_odd(&scene, kinds[i]);
+        snprintf(words, sizeof words, "/latest is %s, where the file must be", kinds[i]);
+        refuses(&scene, SHS_ERROR_FILE, words,
+                "remove it; to go on from step-0000000002.h5, the newest other one, write that "
+                "name alone into");
+        struct job job = scene_open(&scene);
+        CHECK(agreed_failure(save(&scene, &job), SHS_ERROR_FILE, 0));
+        CHECK_HAS(shs_message(), words);
+        job_close(&job);
+        snprintf(name, sizeof name, "step-%010d.h5", 2);
+        put(&scene, name, NULL);
+        refuses(&scene, SHS_ERROR_FILE, words, "to start anew, remove");
+        put(&scene, "latest", NULL);
+    }
+    folder_remove(scene.folder);
+}
+
 /* What a first save leaves that was killed before its end: a file that nothing names. */
 static void test_a_first_save_that_was_killed_is_no_checkpoint(void)
 {
@@ -580,6 +619,7 @@ int main(int argc, char **argv)
         {"a save over a lost checkpoint is refused", test_a_save_over_a_lost_checkpoint_is_refused},
         {"checkpoints without latest are told", test_checkpoints_without_latest_are_told},
         {"a latest that names nothing is told", test_a_latest_that_names_nothing_is_told},
+        {"a latest that is no file is told", test_a_latest_that_is_no_file_is_told},
         {"a first save that was killed is no checkpoint",
          test_a_first_save_that_was_killed_is_no_checkpoint},
         {"a run that could not save is told at its beginning",
