@@ -64,7 +64,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_broadcast(shs_run *run, const shs_tensor *
  * If a tensor differs, the status is SHS_ERROR_DISAGREE on every rank. The message is that of the
  * lowest rank whose content is not the content of most ranks; of two groups of equal size, the
  * group with the lowest rank counts as most. The message has the first tensor that differs
- * anywhere, the first element of it that differs on that rank, and both values.
+ * anywhere, the first element of it that differs on that rank, and both values, with their bits if
+ * they are printed alike, as 0 and -0 and as NaNs.
  *
  * @param run      the run
  * @param what     what is compared, for the message, such as "the weights after step 1000"; the

@@ -13,7 +13,7 @@
 enum {
     DIGEST_NUMBERS = 2, /* numbers of 64 bits of a digest */
     LAST_ELEMENTS = 64, /* elements that a rank compares one by one */
-    VALUE_BYTES = 48
+    VALUE_BYTES = 64
 };
 
 /* A call of shs_same() on this rank. */
@@ -138,6 +138,20 @@ static shs_status narrow(struct same *same, const shs_tensor *tensor,
     return status;
 }
 
+/* The bits of an element, as one number. */
+static void add_bits(shs_type type, const void *element, char text[VALUE_BYTES])
+{
+    const size_t size = shs_type_size(type), used = strlen(text);
+    unsigned char bytes[sizeof(uint64_t)];
+    uint64_t bits = 0;
+    const uint16_t one = 1;
+    const bool is_little = *(const unsigned char *)&one == 1;
+    memcpy(bytes, element, size);
+    for (size_t i = 0; i < size; i++)
+        bits = bits << 8 | bytes[is_little ? size - 1 - i : i];
+    snprintf(text + used, VALUE_BYTES - used, " (bits %0*llx)", (int)(2 * size), (ull)bits);
+}
+
 static void print_value(shs_type type, const void *element, char text[VALUE_BYTES])
 {
     struct core_text shortest = {0};
@@ -175,13 +189,15 @@ static shs_status tell(struct same *same, size_t t, const struct contrast *contr
             at++;
         print_value(tensor->type, mine + at * size, here);
         print_value(tensor->type, elements + at * size, there);
+        bool alike = !strcmp(here, there);
+        if (alike) add_bits(tensor->type, mine + at * size, here);
+        if (alike) add_bits(tensor->type, elements + at * size, there);
         differs = core_fail(SHS_ERROR_DISAGREE,
                             "shs_same: %.200s: element %zu of tensor %s is %s here and %s on rank "
-                            "%d%s; %d of %d ranks hold what rank %d holds. Every rank must hold "
+                            "%d; %d of %d ranks hold what rank %d holds. Every rank must hold "
                             "the same: shs_broadcast() gives all what rank 0 holds",
                             same->what, first + at, tensor->name, here, there, contrast->most,
-                            strcmp(here, there) ? "" : " (of other bits)", contrast->holders,
-                            same->run->ranks, contrast->most);
+                            contrast->holders, same->run->ranks, contrast->most);
     }
     return mpi_agree(same->run, differs, "shs_same");
 }

@@ -11,16 +11,17 @@ static shs_status check_tensor(const struct train_state *state, size_t t)
     size_t bytes;
     if (!tensor->name || !*tensor->name || strlen(tensor->name) >= TRAIN_TENSOR_NAME_BYTES ||
         strchr(tensor->name, '/'))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "tensor %zu of the state needs a name of 1 to %d bytes without '/'", t,
-                         TRAIN_TENSOR_NAME_BYTES - 1);
+        return core_fail(
+            SHS_ERROR_ARGUMENT, "tensor %zu (%.40s) needs a name of 1 to %d bytes without '/'", t,
+            tensor->name && *tensor->name ? tensor->name : "no name", TRAIN_TENSOR_NAME_BYTES - 1);
     for (size_t other = 0; other < t; other++)
         if (!strcmp(state->tensors[other].name, tensor->name))
-            return core_fail(SHS_ERROR_ARGUMENT, "two tensors of the state are named %s",
-                             tensor->name);
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "tensors %zu and %zu are both named %s; give each a name of its own",
+                             other, t, tensor->name);
     if (!tensor->data)
-        return core_fail(SHS_ERROR_ARGUMENT, "tensor %s of the state has no data", tensor->name);
-    return shs_tensor_bytes(tensor, &bytes);
+        return core_fail(SHS_ERROR_ARGUMENT, "tensor %zu (%s) has no data", t, tensor->name);
+    return core_wrap(shs_tensor_bytes(tensor, &bytes), "tensor %zu (%s)", t, tensor->name);
 }
 
 shs_status train_state_check(const struct train_state *state)

@@ -292,9 +292,15 @@ static void test_mistakes_in_a_broadcast(void)
     shs_tensor tensors[] = {{"a", SHS_F32, 1, {2}, numbers}, {"b", SHS_F32, 1, {2}, numbers + 2}};
     tensors[1].name = wrong ? "a" : "b";
     CHECK(agreed_failure(shs_broadcast(run, tensors, 2), SHS_ERROR_ARGUMENT, last_rank()));
-    CHECK_HAS(shs_message(), "shs_broadcast: two tensors of the state are named a");
+    CHECK_HAS(shs_message(), "shs_broadcast: tensors 0 and 1 are both named a");
     tensors[1].name = wrong ? NULL : "b";
     CHECK(agreed_failure(shs_broadcast(run, tensors, 2), SHS_ERROR_ARGUMENT, last_rank()));
+    CHECK_HAS(shs_message(), "shs_broadcast: tensor 1 (no name) needs a name of 1 to 255 bytes");
+    tensors[1].name = "b";
+    tensors[1].data = wrong ? NULL : numbers + 2;
+    CHECK(agreed_failure(shs_broadcast(run, tensors, 2), SHS_ERROR_ARGUMENT, last_rank()));
+    CHECK_HAS(shs_message(), "shs_broadcast: tensor 1 (b) has no data");
+    tensors[1].data = numbers + 2;
     CHECK(agreed_failure(shs_broadcast(run, tensors, 0), SHS_ERROR_ARGUMENT, 0));
     CHECK_HAS(shs_message(), "their count is 0");
     tensors[1].name = wrong ? "c" : "b";
@@ -397,7 +403,12 @@ static void test_the_first_tensor_and_other_bits(void)
     model.weights[5] = model.weights[900] = model.steps[2] = 0;
     model.weights[0] = my_rank() == last_rank() ? -0.0 : 0.0;
     CHECK(agreed_failure(compare(&model), SHS_ERROR_DISAGREE, last_rank()));
-    CHECK_HAS(shs_message(), "is 0 here and 0 on rank 0 (of other bits)");
+    CHECK_HAS(shs_message(),
+              "is 0 (bits 8000000000000000) here and 0 (bits 0000000000000000) on rank 0;");
+    static const uint64_t payloads[] = {0x7ff8000000000000, 0x7ff8000000000123};
+    memcpy(&model.weights[0], &payloads[my_rank() == last_rank()], sizeof *model.weights);
+    CHECK(agreed_failure(compare(&model), SHS_ERROR_DISAGREE, last_rank()));
+    CHECK_HAS(shs_message(), "is NaN (bits 7ff8000000000123) here and NaN (bits 7ff8000000000000)");
     model_end(&model);
 }
 
