@@ -2,10 +2,13 @@
 """Puts one fault at a time into a run, and judges how the run ends and how it goes on.
 
     faults.py PROGRAM PRELOAD --mpirun COMMAND [--all] [--ranks 2,3,5] [--only TEXT] [--seed S] [--jobs J] [--list]
+              [--repeat N] [--seconds T]
 
 PROGRAM is killed_run, PRELOAD the library nth_call. A fault is a call that fails (memory, files, MPI), a NaN, an
 argument that is another one on one rank, a rank that sleeps, is stopped, has gone or makes another call, or a full
 disk. With --all each fault has its turn at each number of ranks; otherwise one fault of each kind at one number.
+--repeat tries all of them N times, in an order drawn by the seed. After T seconds no other one begins. A line after
+each 50 says how far it has come.
 
 A run passes if it ends by itself, with the exit code, the status and the one message that the fault calls for, if
 no temporary file is left, and if a run without the fault, on another number of ranks, then goes on to the weights of
@@ -32,6 +35,7 @@ LIMIT = 3  # seconds, where a rank does not come
 AMPLE = 30  # seconds, where all ranks come
 SECONDS = 60  # beyond the limit: what has not ended by then hangs
 MESSAGE = re.compile(r"^(rank \d+|shardstep|shs_\w+): ")
+HUNG, OUT_OF_TIME = "it did not end", "out of time"
 SMALL_DISK = 5 << 20  # bytes: two checkpoints, not three
 
 
@@ -235,7 +239,7 @@ class Runs:
     def wrong_with(self, fault, ranks, outcome, checkpoints):
         """What is wrong with how a run with a fault has ended; None if nothing is."""
         if outcome.code is None:
-            return "it did not end"
+            return HUNG
         if fault.call and not os.path.exists(checkpoints + ".report"):
             return "it made no such call"
         if outcome.code == 0 and fault.status and fault.kind in ("memory", "mpi", "reading") and not outcome.messages:
@@ -337,14 +341,19 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
     options.program, options.preload = os.path.realpath(options.program), os.path.realpath(options.preload)
-    pairs = chosen(options)
+    pairs = chosen(options) * options.repeat
+    if options.repeat > 1:
+        random.Random(options.seed).shuffle(pairs)
     if options.list:
         for fault, ranks in pairs:
             print("%d ranks, %s: %s" % (ranks, fault.kind, fault.name))
         return
-    failures = 0
+    failures = tried = hangs = 0
+    begin = time.time()
     with tempfile.TemporaryDirectory() as folder:
         folder = os.path.realpath(folder)
         runs = Runs(options, folder)
@@ -353,14 +362,26 @@ def main():
             sys.exit("the undisturbed run failed: %s" % straight)
         runs.right = straight.weights[0]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            done = pool.map(lambda i: runs.try_fault(i, *pairs[i]), range(len(pairs)))
-            for (fault, ranks), wrong in zip(pairs, done):
+
+            def in_time(i):
+                return OUT_OF_TIME if time.time() > begin + options.seconds else runs.try_fault(i, *pairs[i])
+
+            for (fault, ranks), wrong in zip(pairs, pool.map(in_time, range(len(pairs)))):
+                if wrong == OUT_OF_TIME:
+                    continue
+                tried += 1
+                if tried % 50 == 0 and tried < len(pairs):
+                    print("so far %d of %d faults, %d failed, %d of these hung; %.0f s" %
+                          (tried, len(pairs), failures, hangs, time.time() - begin), flush=True)
                 if wrong:
                     failures += 1
+                    hangs += HUNG in wrong or "exit code None" in wrong
                     print("FAILED: %s on rank %d of %d: %s" %
                           (fault.name, fault.rank_of(ranks), ranks, wrong), flush=True)
     print("%d of %d faults ended as they must; a rank that does not come ended its run at most %.1f s after the limit" %
-          (len(pairs) - failures, len(pairs), runs.slowest))
+          (tried - failures, tried, runs.slowest))
+    if tried < len(pairs):
+        print("the time was over before the other %d" % (len(pairs) - tried))
     sys.exit(failures > 0)
 
 

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """Kills runs at random moments, lets them go on, and compares the weights at their ends.
 
-    kills.py PROGRAM --mpirun COMMAND [--runs N] [--seed S]
+    kills.py PROGRAM --mpirun COMMAND [--runs N] [--seed S] [--first R] [--seconds T]
 
 PROGRAM is killed_run. In each run mpirun starts it on 1 to 4 ranks, and SIGKILL ends one rank, all
 ranks, or mpirun, up to three times, after a part of the time that the run would take. Then the run
 goes on, on another number of ranks, and must end with the weights of an undisturbed one. Run R of
-seed S is the same each time, but for the moment at which the kill meets the program. Exits with 1 if
-a run ended otherwise."""
+seed S is the same each time, but for the moment at which the kill meets the program. --first begins with
+run R. After T seconds no other run begins. A line after each 25 runs says how far it has come. Exits with
+1 if a run ended otherwise."""
 import argparse
 import os
 import random
@@ -120,9 +121,11 @@ def main():
     parser.add_argument("--mpirun", required=True)
     parser.add_argument("--runs", type=int, default=25)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
-    failures = 0
+    failures = tried = 0
     with tempfile.TemporaryDirectory() as folder:
         runs = Runs(options, folder)
         begin = time.time()
@@ -130,14 +133,20 @@ def main():
         seconds = time.time() - begin
         if not right.startswith("weights "):
             sys.exit("the undisturbed run failed: " + right)
-        for number in range(options.runs):
+        for number in range(options.first, options.first + options.runs):
+            if time.time() > begin + options.seconds:
+                break
+            tried += 1
             result, done = runs.disturbed(number, seconds)
             if result != right:
                 failures += 1
-                print("FAILED: run %d (%s): expected %s, got %s" % (number, "; ".join(done), right, result))
-    print("%d of %d runs ended with %s; %d kills met a running program" %
-          (options.runs - failures, options.runs, right, runs.met))
-    if runs.met < options.runs:
+                print("FAILED: run %d (%s): expected %s, got %s" % (number, "; ".join(done), right, result), flush=True)
+            if tried % 25 == 0 and tried < options.runs:
+                print("so far %d of %d runs, %d kills met a running program, %d failed; %.0f s" %
+                      (tried, options.runs, runs.met, failures, time.time() - begin), flush=True)
+    print("%d of %d runs ended with %s; %d kills met a running program; runs %d to %d of seed %d" %
+          (tried - failures, tried, right, runs.met, options.first, options.first + tried - 1, options.seed))
+    if runs.met < tried:
         sys.exit("FAILED: too few kills met a running program to tell anything")
     sys.exit(failures > 0)
 
