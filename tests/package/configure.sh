@@ -23,6 +23,14 @@ for package in libopenmpi-dev zlib1g-dev libxxhash-dev libisal-dev libdeflate-de
         fail "CMake does not say that $package is missing: $(cat cmake.txt)"
 done
 
+# An HDF5 that is given and is not there is refused, in a folder with a space, too.
+for kind in "" -DSHARDSTEP_MPI=OFF; do
+    cmake -S "$SOURCE" -B "other folder$kind" -DHDF5_ROOT="$work/nothing" $kind > cmake.txt 2>&1 && fail "configured with an empty HDF5_ROOT"
+    tr -s ' \n' ' ' < cmake.txt > said.txt
+    grep -q "HDF5_ROOT is '$work/nothing', and CMake finds no HDF5 there" said.txt ||
+        fail "with an empty HDF5_ROOT CMake says: $(cat cmake.txt)"
+done
+
 # Without MPI nothing of MPI is looked for, and an HDF5 that needs it is refused.
 PKG_CONFIG_LIBDIR=$work/nothing cmake -S "$SOURCE" -B bare_alone -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON \
     -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON -DSHARDSTEP_MPI=OFF > cmake.txt 2>&1 && fail "configured with nothing"
