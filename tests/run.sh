@@ -82,7 +82,7 @@ for name in $builds; do
         ;;
     nompi)
         build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
-        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls)$'
+        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|platform)$'
         ;;
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"

@@ -367,10 +367,8 @@ target_link_libraries(count_opens PRIVATE shs_flags ${CMAKE_DL_LIBS})
 shs_script_test(probe cli probe.sh)
 
 # Platforms
-if(SHARDSTEP_MPI)
-  add_executable(plain_model package/plain_model.c)
-  target_link_libraries(plain_model PRIVATE shardstep shs_flags)
-endif()
+add_executable(plain_model package/plain_model.c)
+target_link_libraries(plain_model PRIVATE shardstep shs_flags)
 shs_script_test(platform package platform.sh)
 
 # The n-th call of a kind fails

@@ -4,8 +4,8 @@
  *     plain_model FILE STEPS VRANKS OPTIMIZER...
  *
  * trains it anew by each of the optimisers plain, momentum, nesterov, adam and adamw, and prints
- * for each its name, the right answers of the last step, and a hash of the weights. */
-#include <mpi.h>
+ * for each its name, the right answers of the last step, and a hash of the weights. In a build
+ * without MPI it runs on one rank. */
 #include <shardstep.h>
 #include <shardstep/must.h>
 #include <stdio.h>
@@ -142,13 +142,51 @@ static uint64_t hash_weights(void)
     return hash;
 }
 
+#ifdef SHARDSTEP_NO_MPI
+
+static void begin(const shs_run_options *options, shs_run **run)
+{
+    shs_must(shs_open_ranks(0, 1, NULL, NULL, options, run));
+}
+
+static uint64_t sum_over_ranks(uint64_t mine)
+{
+    return mine;
+}
+
+static void end(void) {}
+
+#else
+
+static void begin(const shs_run_options *options, shs_run **run)
+{
+    int provided;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    shs_must(shs_open(MPI_COMM_WORLD, options, run));
+}
+
+/* The sum on rank 0. */
+static uint64_t sum_over_ranks(uint64_t mine)
+{
+    uint64_t all = 0;
+    MPI_Reduce(&mine, &all, 1, MPI_UINT64_T, MPI_SUM, 0, MPI_COMM_WORLD);
+    return all;
+}
+
+static void end(void)
+{
+    MPI_Finalize();
+}
+
+#endif
+
 /* Returns the right answers that all ranks gave in the last step. */
 static uint64_t train(shs_loader *loader, shs_gradient *mean, const struct optimizer *optimizer,
                       uint64_t steps)
 {
     const shs_rate schedule = {
         .kind = SHS_RATE_COSINE, .peak = 1, .first = 0.1, .warm_up = steps / 10, .steps = steps};
-    uint64_t right = 0, all = 0;
+    uint64_t right = 0;
     memset(weights, 0, sizeof weights);
     memset(first, 0, sizeof first);
     memset(second, 0, sizeof second);
@@ -159,13 +197,11 @@ static uint64_t train(shs_loader *loader, shs_gradient *mean, const struct optim
         shs_must(shs_rate_at(&schedule, step, &rate));
         shs_must(optimizer->update(rate, step));
     }
-    MPI_Reduce(&right, &all, 1, MPI_UINT64_T, MPI_SUM, 0, MPI_COMM_WORLD);
-    return all;
+    return sum_over_ranks(right);
 }
 
 int main(int count, char **words)
 {
-    int provided;
     const shs_loader_options options = {
         .batch = BATCH,
         .augment = "train/images: random_crop(padding=2) random_flip(axis=w, p=0.5) "
@@ -176,8 +212,7 @@ int main(int count, char **words)
     shs_gradient *mean;
     if (count < 5) return SHS_EXIT_ERROR;
     const uint64_t steps = strtoull(words[2], NULL, 10), vranks = strtoull(words[3], NULL, 10);
-    MPI_Init_thread(&count, &words, MPI_THREAD_FUNNELED, &provided);
-    shs_must(shs_open(MPI_COMM_WORLD, &(shs_run_options){.seed = 42, .vranks = vranks}, &run));
+    begin(&(shs_run_options){.seed = 42, .vranks = vranks}, &run);
     shs_must(shs_dataset_open(run, words[1], "train/images,train/labels", NULL, &dataset));
     shs_must(shs_loader_open(dataset, &options, &loader));
     shs_must(shs_gradient_open(run, &slopes_tensor, 1, NULL, &mean));
@@ -191,6 +226,6 @@ int main(int count, char **words)
     shs_loader_close(&loader);
     shs_dataset_close(&dataset);
     shs_close(&run);
-    MPI_Finalize();
+    end();
     return 0;
 }
