@@ -377,6 +377,7 @@ target_link_libraries(nth_call PRIVATE shs_flags ${CMAKE_DL_LIBS})
 if(SHARDSTEP_MPI) # its functions are found when they are called: the library is not linked
   target_sources(nth_call PRIVATE fault/nth_mpi.c)
   target_include_directories(nth_call PRIVATE ${MPI_C_INCLUDE_DIRS})
+  target_compile_definitions(nth_call PRIVATE ${MPI_C_COMPILE_DEFINITIONS})
 endif()
 shs_script_test(nth_call fault nth_call.sh)
 shs_script_test(faults fault faults.sh)

@@ -1,6 +1,7 @@
-# Sets a variable to the kind of MPI that FindMPI has found, by its mpi.h: openmpi, mpich (also what
-# shares its binary interface, such as Intel MPI) or other. A program and the libraries that it is
-# linked with must be built with the same kind: each has its own numbers for types and operations.
+# Sets a variable to the kind of MPI that FindMPI has found: abi (the ABI of the MPI-5 standard, which
+# several MPI libraries have: their mpicc_abi), or by its mpi.h openmpi, mpich (also what shares its
+# binary interface, such as Intel MPI) or other. A program and the libraries that it is linked with must
+# be built with the same kind: each has its own numbers for types and operations.
 function(shardstep_mpi_kind kind)
   set(text "")
   foreach(folder IN LISTS MPI_C_INCLUDE_DIRS MPI_C_HEADER_DIR)
@@ -9,7 +10,10 @@ function(shardstep_mpi_kind kind)
     endif()
   endforeach()
   set(name other)
-  if(text MATCHES "OMPI_MAJOR_VERSION")
+  # MPICH's mpi.h has the standard's ABI and its own, and a definition chooses.
+  if("MPI_ABI" IN_LIST MPI_C_COMPILE_DEFINITIONS OR "${MPI_C_LIBRARIES}" MATCHES "libmpi_abi\\.")
+    set(name abi)
+  elseif(text MATCHES "OMPI_MAJOR_VERSION")
     set(name openmpi)
   elseif(text MATCHES "MPICH_VERSION|I_MPI_VERSION")
     set(name mpich)

@@ -23,7 +23,13 @@ for package in libopenmpi-dev zlib1g-dev libxxhash-dev libisal-dev libdeflate-de
         fail "CMake does not say that $package is missing: $(cat cmake.txt)"
 done
 
-# An HDF5 that is given and is not there is refused, in a folder with a space, too.
+# A compiler that is given and is none of an MPI library: nothing else is taken in its place.
+cmake -S "$SOURCE" -B other_mpicc -DMPI_C_COMPILER=/bin/true > cmake.txt 2>&1 && fail "configured with /bin/true as mpicc"
+tr -s ' \n' ' ' < cmake.txt > said.txt
+grep -q "MPI_C_COMPILER is '/bin/true', by which CMake cannot build an MPI program: it must be an MPI library's compiler (mpicc, mpicc_abi)" said.txt ||
+    fail "with /bin/true as mpicc CMake says: $(cat cmake.txt)"
+
+# So is an HDF5 that is given and is not there, in a folder with a space, too.
 for kind in "" -DSHARDSTEP_MPI=OFF; do
     cmake -S "$SOURCE" -B "other folder$kind" -DHDF5_ROOT="$work/nothing" $kind > cmake.txt 2>&1 && fail "configured with an empty HDF5_ROOT"
     tr -s ' \n' ' ' < cmake.txt > said.txt
