@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core_text.h"
 #include "io_paths.h"
 #include "mpi_run.h"
 #include "shardstep/loader.h"
@@ -60,17 +61,17 @@ struct cli_command {
     const char *summary;   /* a sentence without its subject, as in "prints the datasets" */
     const char *arguments; /* the help of the plain arguments; NULL without help */
     const char *details;   /* further paragraphs of the help; NULL without paragraphs */
-    void (*more)(void);    /* prints more of the help; NULL: nothing */
-    const char *differs;   /* the cause of exit code 1; NULL if the command never has it */
-    const char *fails;     /* the cause of exit code 2; NULL if only an error causes it */
-    const char *examples;  /* lines of words that may follow `shardstep` */
-    unsigned takes;        /* the command's sets of options: CLI_WITH_... */
-    const char *options;   /* the command's other options, separated by spaces */
-    bool sweeps;           /* true if --threads may be a range, FROM..TO */
-    bool samples_parts;    /* true if --sample may be a part, as in 1%, or all */
-    const char *bare;      /* an option whose value may be left out, and is NULL then; NULL: none */
-    size_t least_plain;    /* the least number of plain arguments */
-    size_t most_plain;     /* the greatest number of plain arguments */
+    void (*more)(struct core_text *text); /* appends more paragraphs; NULL: nothing */
+    const char *differs;  /* the cause of exit code 1; NULL if the command never has it */
+    const char *fails;    /* the cause of exit code 2; NULL if only an error causes it */
+    const char *examples; /* lines of words that may follow `shardstep` */
+    unsigned takes;       /* the command's sets of options: CLI_WITH_... */
+    const char *options;  /* the command's other options, separated by spaces */
+    bool sweeps;          /* true if --threads may be a range, FROM..TO */
+    bool samples_parts;   /* true if --sample may be a part, as in 1%, or all */
+    const char *bare;     /* an option whose value may be left out, and is NULL then; NULL: none */
+    size_t least_plain;   /* the least number of plain arguments */
+    size_t most_plain;    /* the greatest number of plain arguments */
     int (*run)(const struct cli_arguments *arguments); /* Collective. Returns the exit code. */
 };
 
@@ -95,9 +96,6 @@ bool cli_given(const struct cli_arguments *arguments, const char *option);
 
 /* Prints a command's usage and options to stdout. */
 void cli_help(const struct cli_command *command);
-
-/* Prints all operators of --augment and their parameters to stdout. */
-void cli_help_augment(void);
 
 /* The ways to name several files, as text for a help. */
 #define CLI_FOLDER "a folder, for its files " IO_FOLDER_PATTERNS("and")

@@ -343,8 +343,10 @@ const struct cli_command cli_audit = {
     .name = "audit",
     .usage = "LOG [PATH]",
     .summary = "checks the log of a run, and makes the batches of some of its steps again",
-    .arguments = "  LOG\tThe log that shs_record_open() began; record.h describes it.\n"
-                 "  PATH\tThe run's HDF5 file or files. Without it only the log is read.",
+    .arguments =
+        "  LOG\tThe log that shs_record_open() began; record.h describes it.\n"
+        "  PATH\tThe run's HDF5 file or files, named as in the run: a file; " CLI_SEVERAL_FILES
+        " Without PATH only the log is read.",
     .details =
         "Each line of the log has hashes of a step, and a hash that the line before it leads to. "
         "audit follows this chain through all lines. Of some steps it then loads the batches, "

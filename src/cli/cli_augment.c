@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "augment_table.h"
-#include "cli.h"
+#include "cli_help.h"
 #include "mpi_job.h"
 
 static int run(const struct cli_arguments *arguments)
@@ -24,11 +24,11 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_augment = {
     .name = "augment",
-    .usage = "OPERATOR",
+    .usage = "[OPERATOR...]",
     .summary = "lists the operators of --augment, or describes those that are named",
     .arguments = "  OPERATOR\tThe name of an operator, such as random_crop; several may be given. "
                  "Without a name, all operators are listed.\n",
-    .more = cli_help_augment,
+    .more = cli_help_all_operators,
     .examples = "augment\naugment random_crop normalize",
     .options = "",
     .most_plain = 16,

@@ -4,13 +4,7 @@
 #include <string.h>
 
 #include "augment_table.h"
-#include "cli_options.h"
-#include "core_text.h"
-
-enum {
-    WIDTH = 80,
-    COLUMN = 24 /* the column where the description of an item begins */
-};
+#include "cli_help.h"
 
 /* ---- texts that several commands share */
 
@@ -23,7 +17,17 @@ static const char fields_text[] =
     "  window=W\tA sample has W rows.\n"
     "  stride=S\tThe next sample begins S rows later (1).\n"
     "  lead=L\tAll windows of the field begin L rows later, for a forecast (0).\n"
-    "  every=E\tThe rows of a sample lie E rows apart (1).\n"
+    "  every=E\tThe rows of a sample lie E rows apart (1). every=A..B draws E for each sample.\n"
+    "  pad=edge|zero\tEvery row has a sample, also where its window reaches over an end of the "
+    "rows: there stands the nearest row, or zeros. A field ALIAS.mask follows, 0 for such rows "
+    "(none: such windows are left out).\n"
+    "  series\tWindows continue in the next file: all files are one series of rows.\n"
+    "  valid=NAME\tOnly windows whose rows are all valid are samples: the dataset NAME has a "
+    "number "
+    "for each row, and 0 or NaN is invalid.\n"
+    "  missing=mask\tWith --cf, also for rows: a field ALIAS.valid follows, 1 for each number and "
+    "0 "
+    "for a missing one (nan).\n"
     "  axes=2\tRows are counted over the first two axes, such as trajectory and time. Windows stay "
     "within an index of the first axis.\n\n"
     "A NAME may have a * in place of the name of a group, as in data/*/actions: the rows of all "
@@ -50,12 +54,16 @@ static const char fields_text[] =
     "number, "
     "only these: indices, ranges a:b or a:b:step, and names or values of its coordinate, such as "
     "c[0 5:8 t2m].\n"
-    "  crop=AXIS[a:b] ...\tOf the axis AXIS only a to b - 1.\n\n"
+    "  crop=AXIS[a:b] ...\tOf the axis AXIS only a to b - 1.\n"
+    "  slab=AXIS\tWith --group: the members of a group share what is left of the axis AXIS.\n\n"
+    "NAME(constant) is all of NAME, of any shape, the same for every sample: a batch has one "
+    "copy.\n\n"
     "For example:\n"
     "  --fields train/images,train/labels\n"
     "  --fields 'x=t2m(window=24), y=t2m(window=1, lead=29)'\n"
     "  --fields 'x=u(axes=2, window=4), y=u(axes=2, window=1, lead=4)'\n"
     "  --fields 'x=fields(window=2, select=channel[u10 v10 65:68], crop=lat[:360])'\n"
+    "  --fields 'x=obs(window=2, lead=-1, pad=edge), y=act(window=8, pad=zero)'\n"
     "  --fields 'wave=samples(offsets=begin, most=16000)'\n"
     "  --fields 'image=decode(images, size=224, fit=cover),labels'";
 
@@ -83,114 +91,58 @@ static const char *const titles[CLI_GROUPS] = {
     [CLI_OTHER] = "Other",
 };
 
-/* ---- lines of 80 characters */
+/* ---- the parts */
 
-/* A line that is being printed. */
-struct line {
-    FILE *to;
-    size_t at;    /* the column that has been reached */
-    size_t begin; /* the column where the next line begins */
-};
-
-static void print_spaces(struct line *line, size_t column)
+const char *cli_title(enum cli_group group)
 {
-    for (; line->at < column; line->at++)
-        fputc(' ', line->to);
+    return titles[group];
 }
 
-static void end_line(struct line *line)
+void cli_help_usage(const struct cli_command *command, struct core_text *text)
 {
-    fputc('\n', line->to);
-    line->at = 0;
+    core_text_add(text, "shardstep %s%s%s [OPTION...]", command->name, *command->usage ? " " : "",
+                  command->usage);
 }
 
-static void print_word(struct line *line, const char *word, size_t length)
+void cli_help_summary(const struct cli_command *command, struct core_text *text)
 {
-    if (line->at > line->begin && line->at + 1 + length > WIDTH) end_line(line);
-    if (line->at > line->begin)
-        print_spaces(line, line->at + 1);
-    else
-        print_spaces(line, line->begin);
-    fwrite(word, 1, length, line->to);
-    line->at += length;
+    core_text_add(text, "%c%s.", toupper((unsigned char)*command->summary), command->summary + 1);
 }
 
-/* The length of the paragraph or item with which a text begins. */
-static size_t block_length(const char *text)
+/* True if the texts of a command's plain arguments have an item of this name. */
+static bool describes(const struct cli_command *command, const char *item)
 {
-    size_t length = 0;
-    while (text[length] && !(text[length] == '\n' && (isspace((unsigned char)text[length + 1]))))
-        length++;
-    return length;
+    return command->arguments && strstr(command->arguments, item);
 }
 
-/* Prints a paragraph, or an item, whose name stands before a tab. */
-static void print_block(FILE *to, const char *text, size_t length)
+void cli_help_arguments(const struct cli_command *command, struct core_text *text)
 {
-    size_t indent = strspn(text, " ");
-    struct line line = {to, 0, indent};
-    const char *end = text + length, *at = text + indent, *tab = memchr(text, '\t', length);
-    if (tab) {
-        print_word(&line, at, (size_t)(tab - at));
-        at = tab + 1;
-        line.begin = COLUMN;
-        if (line.at + 2 > COLUMN) end_line(&line);
-        print_spaces(&line, COLUMN);
-    }
-    while (at < end) {
-        size_t word = strcspn(at, " \n");
-        if (word > (size_t)(end - at)) word = (size_t)(end - at);
-        if (word) print_word(&line, at, word);
-        at += word + (at + word < end);
-    }
-    end_line(&line);
+    bool path = strstr(command->usage, "PATH") && !describes(command, "  PATH\t");
+    if (path) core_text_add(text, "%s", path_text);
+    if (command->arguments) core_text_add(text, "%s%s", path ? "\n" : "", command->arguments);
 }
 
-void cli_print_wrapped(FILE *to, const char *text)
+void cli_help_details(const struct cli_command *command, struct core_text *text)
 {
-    while (*text) {
-        size_t length = block_length(text);
-        if (length) print_block(to, text, length);
-        text += length;
-        if (text[0] == '\n' && text[1] == '\n') fputc('\n', to);
-        text += strspn(text, "\n");
-    }
+    if (command->details) core_text_add(text, "%s", command->details);
+    if (command->details && command->more) core_text_add(text, "\n\n");
+    if (command->more) command->more(text);
 }
 
-/* ---- a command's help */
-
-static void print_option(const struct cli_option *option)
+void cli_help_option(const struct cli_option *option, struct core_text *text)
 {
-    struct core_text text = {0};
-    core_text_add(&text, "  ");
-    if (cli_letter(option)) core_text_add(&text, "-%c, ", cli_letter(option));
-    core_text_add(&text, "%s", option->name);
-    if (option->value) core_text_add(&text, " %s", option->value);
-    core_text_add(&text, "\t%s", option->help);
-    if (!text.status) cli_print_wrapped(stdout, text.bytes);
-    core_text_free(&text);
+    core_text_add(text, "  ");
+    if (cli_letter(option)) core_text_add(text, "-%c, ", cli_letter(option));
+    core_text_add(text, "%s", option->name);
+    if (option->value) core_text_add(text, " %s", option->value);
+    core_text_add(text, "\t%s\n", option->help);
 }
 
-static bool takes_any(const struct cli_command *command, enum cli_group group)
+void cli_help_group(const struct cli_command *command, enum cli_group group, struct core_text *text)
 {
-    for (size_t i = 0; i < cli_n_options; i++)
-        if (cli_options[i].group == group && cli_takes(command, &cli_options[i])) return true;
-    return false;
-}
-
-static void print_group(const struct cli_command *command, enum cli_group group)
-{
-    if (!takes_any(command, group)) return;
-    printf("\n%s:\n", titles[group]);
     for (size_t i = 0; i < cli_n_options; i++)
         if (cli_options[i].group == group && cli_takes(command, &cli_options[i]))
-            print_option(&cli_options[i]);
-}
-
-static void print_section(const char *title, const char *text)
-{
-    printf("\n%s:\n", title);
-    cli_print_wrapped(stdout, text);
+            cli_help_option(&cli_options[i], text);
 }
 
 static bool takes_option(const struct cli_command *command, const char *name)
@@ -200,91 +152,89 @@ static bool takes_option(const struct cli_command *command, const char *name)
     return false;
 }
 
-static void print_examples(const char *examples)
+void cli_help_fields(const struct cli_command *command, struct core_text *text)
 {
-    printf("\nExamples:\n");
-    for (size_t length; *examples; examples += length + strspn(examples + length, "\n")) {
-        length = strcspn(examples, "\n");
-        printf("  shardstep %.*s\n", (int)length, examples);
+    if (takes_option(command, "--fields")) core_text_add(text, "%s", fields_text);
+}
+
+void cli_help_all_operators(struct core_text *text)
+{
+    core_text_add(text, "%s\n", augment_text);
+    augment_describe(&augment_operators, text);
+    core_text_add(text, "\n%s", augment_examples);
+}
+
+void cli_help_operators(const struct cli_command *command, struct core_text *text)
+{
+    if (!takes_option(command, "--augment")) return;
+    core_text_add(text, "%s\nThere are ", augment_text);
+    augment_names(&augment_operators, text);
+    core_text_add(text,
+                  ". 'shardstep augment' lists them, and 'shardstep augment OPERATOR' tells "
+                  "what values one takes.\n\n%s",
+                  augment_examples);
+}
+
+void cli_help_examples(const struct cli_command *command, struct core_text *text)
+{
+    const char *at = command->examples;
+    for (size_t length; *at; at += length + strspn(at + length, "\n")) {
+        length = strcspn(at, "\n");
+        core_text_add(text, "  shardstep %.*s\n", (int)length, at);
     }
 }
 
-static void print_exit(const char *code, const char *meaning)
+void cli_help_exits(const struct cli_command *command, struct core_text *text)
 {
-    struct core_text text = {0};
-    core_text_add(&text, "  %s\t%s", code, meaning);
-    if (!text.status) cli_print_wrapped(stdout, text.bytes);
-    core_text_free(&text);
+    core_text_add(text, "  0\tdone\n");
+    if (command->differs) core_text_add(text, "  1\t%s\n", command->differs);
+    core_text_add(text, "  2\t%s\n", command->fails ? command->fails : "error");
 }
 
-static void print_summary(const char *summary)
-{
-    struct core_text text = {0};
-    core_text_add(&text, "%c%s.", toupper((unsigned char)*summary), summary + 1);
-    if (!text.status) cli_print_wrapped(stdout, text.bytes);
-    core_text_free(&text);
-}
+/* ---- a command's help */
 
-/* Prints the names of all operators of --augment, or describes them in full. */
-static void print_operators(bool in_full)
+/* Prints a part of the help under its title, if there is something in it, and releases it. A title
+ * that is empty leaves a line free. */
+static void print_part(const char *title, struct core_text *part)
 {
-    struct core_text text = {0};
-    core_text_add(&text, "%s%s", augment_text, in_full ? "\n" : "");
-    if (in_full) {
-        augment_describe(&augment_operators, &text);
-    } else {
-        core_text_add(&text, "\nThere are ");
-        augment_names(&augment_operators, &text);
-        core_text_add(&text, ". 'shardstep augment' lists them, and 'shardstep augment OPERATOR' "
-                             "tells what values one takes.\n");
+    if (!part->status && part->length) {
+        printf("\n");
+        if (*title) printf("%s:\n", title);
+        cli_print_wrapped(stdout, part->bytes);
     }
-    core_text_add(&text, "\n%s", augment_examples);
-    if (!text.status) cli_print_wrapped(stdout, text.bytes);
-    core_text_free(&text);
-}
-
-void cli_help_augment(void)
-{
-    print_operators(true);
+    core_text_free(part);
 }
 
 static void print_usage(const struct cli_command *command)
 {
     struct core_text text = {0};
-    core_text_add(&text, "usage: shardstep %s%s%s [OPTION...]", command->name,
-                  *command->usage ? " " : "", command->usage);
+    core_text_add(&text, "usage: ");
+    cli_help_usage(command, &text);
     if (!text.status) cli_print_wrapped(stdout, text.bytes);
     core_text_free(&text);
-    printf("\n");
 }
 
 void cli_help(const struct cli_command *command)
 {
-    bool path = strstr(command->usage, "PATH") != NULL;
+    struct core_text part = {0};
     print_usage(command);
-    print_summary(command->summary);
-    if (path || command->arguments) printf("\nArguments:\n");
-    if (path) cli_print_wrapped(stdout, path_text);
-    if (command->arguments) cli_print_wrapped(stdout, command->arguments);
-    if (command->details) {
-        printf("\n");
-        cli_print_wrapped(stdout, command->details);
-    }
-    if (command->more) {
-        printf("\n");
-        command->more();
-    }
+    cli_help_summary(command, &part);
+    print_part("", &part);
+    cli_help_arguments(command, &part);
+    print_part("Arguments", &part);
+    cli_help_details(command, &part);
+    print_part("", &part);
     printf("\nOptions, with what holds without them in brackets:\n");
-    for (int group = 0; group < CLI_GROUPS; group++)
-        print_group(command, (enum cli_group)group);
-    if (takes_option(command, "--fields")) print_section("Fields", fields_text);
-    if (takes_option(command, "--augment")) {
-        printf("\nOperators:\n");
-        print_operators(false);
+    for (int group = 0; group < CLI_GROUPS; group++) {
+        cli_help_group(command, (enum cli_group)group, &part);
+        print_part(titles[group], &part);
     }
-    print_examples(command->examples);
-    printf("\nExit codes:\n");
-    print_exit("0", "done");
-    if (command->differs) print_exit("1", command->differs);
-    print_exit("2", command->fails ? command->fails : "error");
+    cli_help_fields(command, &part);
+    print_part("Fields", &part);
+    cli_help_operators(command, &part);
+    print_part("Operators", &part);
+    cli_help_examples(command, &part);
+    print_part("Examples", &part);
+    cli_help_exits(command, &part);
+    print_part("Exit codes", &part);
 }

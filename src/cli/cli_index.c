@@ -111,7 +111,6 @@ const struct cli_command cli_index = {
     .usage = "PATH -o INDEX",
     .summary = "keeps in a file where the data of files lie, so that they need not be opened to "
                "open a dataset (option --index)",
-    .arguments = "  PATH\tAn HDF5 file, or " CLI_SEVERAL_FILES,
     .details = "The index has the shapes and types of the datasets, where their chunks lie, their "
                "checksums, the constant fields, and the size, inode and time of each file. A file "
                "that differs from its entry is examined anew when it is opened. The fields of a "

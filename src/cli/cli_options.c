@@ -143,8 +143,9 @@ const struct cli_option cli_options[] = {
          "Proves that no other batch of the epoch takes the rows of this --step."),
     FLAG("--quality", quality, CLI_BY_NAME, CLI_QUESTION,
          "Measures how well the order mixes, beside --shuffle full."),
-    TEXT("--output", output, CLI_BY_NAME, CLI_OUTPUT, "OUT.h5",
-         "Writes the batch, and what was drawn for it, to the new file OUT.h5."),
+    TEXT("--output", output, CLI_BY_NAME, CLI_OUTPUT, "FILE",
+         "The new file. replay: it gets the batch and what was drawn for it. index: the index or, "
+         "with --kerchunk, the references."),
     FLAG("--encoded", encoded, CLI_BY_NAME, CLI_ROWS,
          "Images of folders are kept as they are, of any sizes, to be decoded by decode(NAME, "
          "size=S) of --fields."),
