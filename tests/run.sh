@@ -29,7 +29,8 @@ export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$((2 * $(nproc)))}
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
     libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python3-pil python-tables-data time \
-    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev clang-tidy cppcheck shellcheck doxygen gcovr git
+    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev clang-tidy cppcheck shellcheck doxygen gcovr git \
+    mandoc groff-base
 
 build() { # NAME options...
     local name=$1

@@ -47,4 +47,17 @@ void cli_help_exits(const struct cli_command *command, struct core_text *text);
 /* Returns the length of the paragraph, the item or the line with which a text begins. */
 size_t cli_block_length(const char *text);
 
+/* Hidden commands, for the build: `shardstep man-page DATE [COMMAND]` and `shardstep
+ * bash-completion`. They start no MPI. */
+#define CLI_MAN        "man-page"
+#define CLI_COMPLETION "bash-completion"
+
+/* Prints a man page to stdout, of a command or, for NULL, of the program. `date` is that of the
+ * page, such as 2026-12-31. SHS_ERROR_MEMORY if there is too little memory. */
+shs_status cli_man(const struct cli_command *command, const char *date);
+
+/* Prints the completion of the program's words for bash to stdout. SHS_ERROR_MEMORY if there is too
+ * little memory. */
+shs_status cli_completion(void);
+
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli_help.h"
 #include "cli_json.h"
 #include "core_nearest.h"
 #include "core_text.h"
@@ -116,6 +116,22 @@ static int run_help(int count, char **words)
     return CLI_DONE;
 }
 
+/* Prints a man page or the completion for bash. */
+static int run_pages(int count, char **words)
+{
+    const struct cli_command *command = NULL;
+    shs_status status = SHS_OK;
+    if (!strcmp(words[1], CLI_COMPLETION))
+        status = cli_completion();
+    else if (count < 3 || count > 4)
+        status = core_fail(SHS_ERROR_ARGUMENT, "usage: shardstep " CLI_MAN " DATE [COMMAND]");
+    else if (count == 4 && !(command = find_command(words[3])))
+        return refuse(NULL);
+    else
+        status = cli_man(command, words[2]);
+    return status ? refuse(NULL) : CLI_DONE;
+}
+
 static bool is_any(const char *word, const char *long_name, const char *short_name)
 {
     return !strcmp(word, long_name) || !strcmp(word, short_name);
@@ -162,6 +178,8 @@ int main(int count, char **words)
         return cli_probe_main(true, count - 2, words + 2);
     if (count > 1 && !strcmp(words[1], SCAN_CHECK_COMMAND))
         return cli_check_main(count - 2, words + 2);
+    if (count > 1 && is_any(words[1], CLI_MAN, CLI_COMPLETION))
+        return end_output(run_pages(count, words));
     if (mpi_job_start()) {
         if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());
         code = CLI_ERROR;

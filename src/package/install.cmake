@@ -1,19 +1,22 @@
-# Installation: cmake --install, find_package(shardstep), pkg-config.
+# Installation: cmake --install, find_package(shardstep), pkg-config. Components, for --component: runtime,
+# development, tools, python, doc, examples, jobscripts.
 set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/shardstep)
-install(TARGETS shardstep EXPORT shardstep)
-install(TARGETS shardstep_static EXPORT shardstep_static)
-install(TARGETS shardstep_program)
-install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS shardstep EXPORT shardstep
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+install(TARGETS shardstep_static EXPORT shardstep_static
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(TARGETS shardstep_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(EXPORT shardstep FILE shardstep-targets.cmake NAMESPACE shardstep::
-  DESTINATION ${PACKAGE_DIR})
+  DESTINATION ${PACKAGE_DIR} COMPONENT development)
 install(EXPORT shardstep_static FILE shardstep-static-targets.cmake NAMESPACE shardstep::
-  DESTINATION ${PACKAGE_DIR})
+  DESTINATION ${PACKAGE_DIR} COMPONENT development)
 configure_package_config_file(src/package/shardstep-config.cmake.in shardstep-config.cmake
   INSTALL_DESTINATION ${PACKAGE_DIR})
 write_basic_package_version_file(shardstep-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/shardstep-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/shardstep-config-version.cmake src/package/shardstep-mpi.cmake
-  DESTINATION ${PACKAGE_DIR})
+  DESTINATION ${PACKAGE_DIR} COMPONENT development)
 
 # shardstep.pc: MPI by its own package where that is the MPI of this build, otherwise by its paths.
 # What only the static library needs is given by its paths: a program that is linked with the shared
@@ -54,4 +57,6 @@ endforeach()
 file(RELATIVE_PATH PREFIX_FROM_PKGCONFIG /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(src/package/shardstep.pc.in shardstep.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/shardstep.pc
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+include(src/package/pages.cmake)

@@ -1,0 +1,18 @@
+# A script for pages.cmake: writes the man pages and the completion for bash into FOLDER, by PROGRAM.
+function(shardstep_page file)
+  execute_process(COMMAND ${PROGRAM} ${ARGN} OUTPUT_FILE ${FOLDER}/${file} RESULT_VARIABLE code ERROR_VARIABLE said)
+  if(NOT code EQUAL 0)
+    file(REMOVE ${FOLDER}/${file})
+    list(JOIN ARGN " " words)
+    list(JOIN PROGRAM " " program)
+    message(FATAL_ERROR "${program} ${words}: ${code} ${said}")
+  endif()
+endfunction()
+
+file(MAKE_DIRECTORY ${FOLDER})
+string(REPLACE "," ";" COMMANDS "${COMMANDS}")
+shardstep_page(shardstep.1 man-page ${DATE})
+foreach(command IN LISTS COMMANDS)
+  shardstep_page(shardstep-${command}.1 man-page ${DATE} ${command})
+endforeach()
+shardstep_page(shardstep.bash bash-completion)
