@@ -1,6 +1,7 @@
 #include "io_guard.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,7 +11,8 @@
 #include "core_assert.h"
 
 enum {
-    EARLY = 4 /* how many copies ahead the bytes are fetched */
+    EARLY = 4,   /* how many copies ahead the bytes are fetched */
+    PLACES = 256 /* copies that are made at the same time; more threads take turns */
 };
 
 /* The copy that a thread makes. */
@@ -20,9 +22,14 @@ struct guard {
     volatile size_t done; /* copies made */
 };
 
-/* The handler reads this variable. The model's memory is there from a thread's beginning on, so
- * that the handler never takes memory. */
-static _Thread_local struct guard *volatile armed __attribute__((tls_model("initial-exec")));
+/* Where the handler finds the copy of its thread. A thread takes a place for as long as it copies.
+ * Thread-local memory would do as well, but the handler may only use memory that is there from a
+ * thread's beginning on, and a library with such memory cannot be loaded by dlopen() if the system
+ * has too little of it left. */
+static struct place {
+    _Alignas(64) _Atomic uintptr_t thread; /* 0: nobody has it */
+    struct guard *volatile armed;          /* NULL: no copy is under way */
+} places[PLACES];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static size_t users;
@@ -58,9 +65,35 @@ static void hand_on(int number, siginfo_t *info, void *context)
         then.sa_handler(number);
 }
 
+static uintptr_t this_thread(void)
+{
+    return (uintptr_t)pthread_self();
+}
+
+/* Takes a place for this thread. Looks first where no other thread is likely to be. */
+static struct place *take_place(void)
+{
+    const uintptr_t self = this_thread();
+    for (size_t i = (size_t)(self >> 12), tried = 0;; i++) {
+        struct place *place = &places[i % PLACES];
+        uintptr_t nobody = 0;
+        if (atomic_compare_exchange_strong(&place->thread, &nobody, self)) return place;
+        if (++tried % PLACES == 0) sched_yield();
+    }
+}
+
+/* Returns the copy that this thread makes, or NULL. May be called in a signal handler. */
+static struct guard *armed_here(void)
+{
+    const uintptr_t self = this_thread();
+    for (size_t i = 0; i < PLACES; i++)
+        if (atomic_load(&places[i].thread) == self) return places[i].armed;
+    return NULL;
+}
+
 static void take_bus_error(int number, siginfo_t *info, void *context)
 {
-    struct guard *guard = armed;
+    struct guard *guard = armed_here();
     const char *address = info->si_addr;
     if (guard && info->si_code > 0 && address >= guard->begin && address < guard->end)
         siglongjmp(guard->back, 1);
@@ -130,11 +163,11 @@ static void fetch_early(const struct io_span *span, const struct io_copy *copy)
 
 /* Makes the copies until one fails. The jump out of the handler comes back here, so variables that
  * change are in *guard. */
-static void copy_guarded(struct guard *guard, const struct io_span *span,
+static void copy_guarded(struct place *place, struct guard *guard, const struct io_span *span,
                          const struct io_copy *copies, size_t count)
 {
     if (sigsetjmp(guard->back, 0) == 0) {
-        armed = guard;
+        place->armed = guard;
         atomic_signal_fence(memory_order_seq_cst);
         for (; guard->done < count; guard->done++) {
             const struct io_copy *copy = &copies[guard->done];
@@ -143,7 +176,7 @@ static void copy_guarded(struct guard *guard, const struct io_span *span,
             atomic_signal_fence(memory_order_seq_cst);
         }
     }
-    armed = NULL;
+    place->armed = NULL;
 }
 
 size_t io_guard_copy(const struct io_span *span, const struct io_copy *copies, size_t count)
@@ -153,7 +186,9 @@ size_t io_guard_copy(const struct io_span *span, const struct io_copy *copies, s
     sigemptyset(&bus);
     sigaddset(&bus, SIGBUS);
     pthread_sigmask(SIG_UNBLOCK, &bus, &before);
-    copy_guarded(&guard, span, copies, count);
+    struct place *place = take_place();
+    copy_guarded(place, &guard, span, copies, count);
+    atomic_store(&place->thread, 0);
     /* a handler of the program that calls the one here may block more signals than were blocked */
     if (guard.done < count || sigismember(&before, SIGBUS))
         pthread_sigmask(SIG_SETMASK, &before, NULL);

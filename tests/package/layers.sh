@@ -83,6 +83,9 @@ nm -g --defined-only "$BUILD/libshardstep.a" | awk 'NF == 3 { print $3 }' | sort
 sort defined.txt > shared.txt
 same "names of both libraries" shared.txt static.txt
 
+# memory of threads that must be there when a thread begins is scarce: dlopen() would fail
+if readelf -d "$library" | grep STATIC_TLS; then fail "the library cannot be loaded by dlopen() in every program"; fi
+
 # what only the program needs, the library does not: import's formats
 readelf -d "$library" | grep -E 'NEEDED.*libz\.' && fail "the library needs what only import needs"
 readelf -d "$SHARDSTEP" | holds 'NEEDED.*libz\.' || fail "the program needs no zlib: the check checks nothing"
