@@ -9,6 +9,7 @@
 #include "shardstep/context.h"
 #include "shardstep/dataset.h"
 #include "shardstep/gradient.h"
+#include "shardstep/layout.h"
 #include "shardstep/loader.h"
 #include "shardstep/metrics.h"
 #include "shardstep/optimizer.h"

@@ -124,6 +124,11 @@ CASE(shs_version)
     return shs_version() != NULL;
 }
 
+CASE(shs_layouts)
+{
+    return shs_layouts() != NULL && shs_layouts()->name != NULL;
+}
+
 CASE(shs_message)
 {
     return shs_message() != NULL;
@@ -864,6 +869,7 @@ static const struct {
     ENTRY(shs_status_name),
     ENTRY(shs_status_text),
     ENTRY(shs_version),
+    ENTRY(shs_layouts),
     ENTRY(shs_message),
     ENTRY(shs_notice),
     ENTRY(shs_message_is_mine),
