@@ -678,6 +678,32 @@ SHS_API shs_cursor shs_tell(const shs_loader *loader);
  * loader never passes. */
 SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor);
 
+/** Local. Tells the run's fingerprint: a text that says what the run is a function of, such as
+ * fields, number of samples, seed, V, batch, order and augmentation, with one "name = value" a
+ * line. shs_save() keeps it in each checkpoint. A program that keeps the cursor by itself keeps
+ * the fingerprint with it, and goes on by shs_resume().
+ *
+ * @param loader  the loader
+ * @param text    gets the text and an ending 0, or "" if `bytes` is too small or after an error;
+ *                NULL if `bytes` is 0
+ * @param bytes   bytes at `text`
+ * @param needed  gets the bytes that the text takes, the ending 0 included; 0 after an error
+ * @return SHS_OK, also if `bytes` is too small: look at *needed; SHS_ERROR_ARGUMENT for NULL;
+ *         SHS_ERROR_MEMORY */
+SHS_API SHS_MUST_CHECK shs_status shs_fingerprint(const shs_loader *loader, char *text,
+                                                  size_t bytes, size_t *needed);
+
+/** Collective. Does what shs_seek() does, if the cursor is that of a run with the same fingerprint.
+ *
+ * @param loader       the loader
+ * @param cursor       what shs_tell() returned in the run that is gone on with
+ * @param fingerprint  what shs_fingerprint() told there
+ * @return what shs_seek() returns; SHS_ERROR_MISMATCH if the fingerprints differ on any rank: the
+ *         message names the first line that does. The batch must be the same, too: only
+ *         shs_restore() goes on with another. After an error the loader stands where it stood */
+SHS_API SHS_MUST_CHECK shs_status shs_resume(shs_loader *loader, shs_cursor cursor,
+                                             const char *fingerprint);
+
 /** Local. Makes one batch of the run again: what the virtual rank `vrank` got, or will get, in the
  * step at a cursor. `shardstep replay` does the same, but does not know a program's own operators
  * (shs_augment_register). In a run that this process opened alone with V virtual ranks, a program

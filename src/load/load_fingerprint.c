@@ -83,6 +83,26 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
     return core_text_take(&text, fingerprint);
 }
 
+shs_status shs_fingerprint(const shs_loader *loader, char *text, size_t bytes, size_t *needed)
+{
+    char *all = NULL;
+    if (needed) *needed = 0;
+    if (text && bytes) *text = '\0';
+    shs_status status =
+        core_require(loader, "shs_fingerprint", "loader", "open it with shs_loader_open()");
+    if (!status)
+        status = core_require(needed, "shs_fingerprint", "needed",
+                              "pass the address for the number of bytes");
+    if (!status && bytes)
+        status = core_require(text, "shs_fingerprint", "text", "pass memory, or 0 bytes");
+    if (!status) status = load_fingerprint(loader, &all);
+    if (status) return status;
+    *needed = strlen(all) + 1;
+    if (*needed <= bytes) memcpy(text, all, *needed);
+    core_free(&all);
+    return SHS_OK;
+}
+
 static bool begins(const char *line, const char *with)
 {
     return !strncmp(line, with, strlen(with));

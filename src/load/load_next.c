@@ -2,6 +2,7 @@
 #include "augment_slab.h"
 #include "core_assert.h"
 #include "core_clock.h"
+#include "core_memory.h"
 #include "load.h"
 
 #define OPEN_IT "open it with shs_loader_open()"
@@ -92,18 +93,43 @@ static void enter_batch(shs_loader *loader, const shs_batch *batch)
     loader->ledger_whole = true;
 }
 
-shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
+/* Goes on at a cursor if all ranks can. `status` is that of what was checked before. */
+static shs_status seek(shs_loader *loader, shs_cursor cursor, const char *function,
+                       shs_status status)
 {
-    shs_status status = core_require(loader, "shs_seek", "loader", OPEN_IT);
-    if (status) return status;
-    status = order_check_cursor(&loader->plan.order.order.shape, loader->options.epochs,
-                                loader->origin, cursor);
+    if (!status)
+        status = order_check_cursor(&loader->plan.order.order.shape, loader->options.epochs,
+                                    loader->origin, cursor);
     mpi_member_settled(loader->dataset->run, &loader->member);
-    status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
-                        "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
+    status = mpi_settle(loader->dataset->run, core_wrap(status, "%s", function),
+                        "%s(epoch %llu, epoch step %llu, step %llu)", function, (ull)cursor.epoch,
                         (ull)cursor.epoch_step, (ull)cursor.step);
     if (!status) load_go(loader, cursor);
     return status;
+}
+
+shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
+{
+    shs_status status = core_require(loader, "shs_seek", "loader", OPEN_IT);
+    return status ? status : seek(loader, cursor, "shs_seek", SHS_OK);
+}
+
+shs_status shs_resume(shs_loader *loader, shs_cursor cursor, const char *fingerprint)
+{
+    char *own = NULL;
+    bool other_batch = false;
+    shs_status status = core_require(loader, "shs_resume", "loader", OPEN_IT);
+    if (status) return status;
+    status = core_require(fingerprint, "shs_resume", "fingerprint",
+                          "pass the text that shs_fingerprint() told");
+    if (!status) status = load_fingerprint(loader, &own);
+    if (!status) status = load_fingerprint_check(fingerprint, own, true, &other_batch);
+    if (!status && other_batch)
+        status = core_fail(SHS_ERROR_MISMATCH,
+                           "the cursor is that of a run with another batch; set the batch back, or "
+                           "change it at an epoch's end by shs_save() and shs_restore()");
+    core_free(&own);
+    return seek(loader, cursor, "shs_resume", status);
 }
 
 /* Returns whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */

@@ -110,6 +110,42 @@ static void test_a_seek_to_different_steps_is_refused(void)
     scene_end(&scene);
 }
 
+/* The text of shs_fingerprint() says whose cursor it is. */
+static void test_a_cursor_of_another_run_is_refused(void)
+{
+    struct scene scene = scene_begin();
+    struct course course = plain_course();
+    struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);
+    char text[4096], small[4] = "old";
+    size_t needed;
+    const shs_cursor at = {0, 1, 1};
+    CHECK_STATUS(shs_fingerprint(job.loader, small, sizeof small, &needed), SHS_OK);
+    CHECK_TEXT(small, "");
+    if (CHECK_IS(needed, <=, sizeof text))
+        CHECK_STATUS(shs_fingerprint(job.loader, text, sizeof text, &needed), SHS_OK);
+    CHECK_EQ(needed, strlen(text) + 1);
+    CHECK_HAS(text, "seed = 42\n");
+    CHECK_STATUS(shs_resume(job.loader, at, text), SHS_OK);
+    CHECK(same_cursor(shs_tell(job.loader), at));
+    shs_status status = shs_resume(job.loader, (shs_cursor){0, 0, 1}, text);
+    CHECK(agreed_failure(status, SHS_ERROR_ARGUMENT, 0));
+
+    char *seed = strstr(text, "seed = 42");
+    if (NEED(seed != NULL) && my_rank() == last_rank()) seed[strlen("seed = ")] = '5';
+    status = shs_resume(job.loader, (shs_cursor){0}, text);
+    CHECK(agreed_failure(status, SHS_ERROR_MISMATCH, last_rank()));
+    CHECK_HAS(shs_message(), "seed = 52");
+    CHECK(same_cursor(shs_tell(job.loader), at));
+    if (seed) seed[strlen("seed = ")] = '4';
+    char *batch = strstr(text, "batch = 3");
+    if (NEED(batch != NULL)) batch[strlen("batch = ")] = '4';
+    status = shs_resume(job.loader, (shs_cursor){0}, text);
+    CHECK(agreed_failure(status, SHS_ERROR_MISMATCH, 0));
+    CHECK_HAS(shs_message(), "another batch");
+    job_close(&job);
+    scene_end(&scene);
+}
+
 /* Without a number of epochs the loader goes on until steps have no bits left. */
 static void test_no_end_until_the_last_step(void)
 {
@@ -198,6 +234,7 @@ int main(int argc, char **argv)
         {"a seek inside a step begins it again", test_a_seek_inside_a_step_begins_it_again},
         {"a seek to nowhere is refused", test_a_seek_to_nowhere_is_refused},
         {"a seek to different steps is refused", test_a_seek_to_different_steps_is_refused},
+        {"a cursor of another run is refused", test_a_cursor_of_another_run_is_refused},
         {"no end until the last step", test_no_end_until_the_last_step},
         {"a stop waits for the next step", test_a_stop_waits_for_the_next_step},
         {"a stop not agreed on stops nobody", test_a_stop_not_agreed_on_stops_nobody},

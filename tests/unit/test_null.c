@@ -333,6 +333,26 @@ CASE(shs_seek)
     return refused(shs_seek(NULL, (shs_cursor){0}), "shs_seek", "loader is NULL");
 }
 
+CASE(shs_fingerprint)
+{
+    char text[8] = "before";
+    size_t needed = 7;
+    return refused(shs_fingerprint(NULL, text, sizeof text, &needed), "shs_fingerprint",
+                   "loader is NULL") &&
+           !needed && !*text &&
+           refused(shs_fingerprint(good_loader(), text, sizeof text, NULL), "shs_fingerprint",
+                   "needed is NULL") &&
+           refused(shs_fingerprint(good_loader(), NULL, 8, &needed), "shs_fingerprint",
+                   "text is NULL");
+}
+
+CASE(shs_resume)
+{
+    return refused(shs_resume(NULL, (shs_cursor){0}, ""), "shs_resume", "loader is NULL") &&
+           refused(shs_resume(good_loader(), (shs_cursor){0}, NULL), "shs_resume",
+                   "fingerprint is NULL");
+}
+
 CASE(shs_replay)
 {
     shs_batch batch;
@@ -903,6 +923,8 @@ static const struct {
     ENTRY(shs_give_back),
     ENTRY(shs_tell),
     ENTRY(shs_seek),
+    ENTRY(shs_fingerprint),
+    ENTRY(shs_resume),
     ENTRY(shs_replay),
     ENTRY(shs_statistics),
     ENTRY(shs_times),
