@@ -30,8 +30,9 @@ typedef struct shs_gradient_options {
      * every rank. */
     shs_reduction reduction;
 
-    /** Bytes of gradients that ranks exchange together, from 4,096; 0: 4 MiB. It must be the same
-     * on every rank. It changes how fast the mean is, and not its bits. */
+    /** Bytes of gradients that ranks exchange together, from 4,096; 0: 4 MiB, or if the run has
+     * several nodes, about 60 KiB for each rank and at most 4 MiB. It must be the same on every
+     * rank. It changes how fast the mean is, and not its bits. */
     uint64_t bucket_bytes;
 
     /** If the norm of the mean (shs_gradient_norm()) is larger than this number, the mean is
@@ -103,7 +104,9 @@ SHS_API SHS_MUST_CHECK shs_status shs_gradient_add(shs_gradient *gradient, const
 /** Local. Tells that one tensor is ready before the others: it holds its part of the sum for the
  * rank's last batch of the step, and the program leaves it alone until shs_gradient_mean() returns.
  * The exchange of the gradients can then begin while the others are computed, and goes on in each
- * further call of this function.
+ * further call of this function. Between two calls the network sends only what MPI and the system
+ * have taken: with Open MPI over TCP a few MiB, and nothing if btl_tcp_eager_limit is set below its
+ * default of 64 KiB. So many calls, one for each tensor, hide more of the exchange than a few.
  *
  * A program may call it in any order, for some tensors or none, and on some ranks only: the bits of
  * the mean are the same. Gradients are exchanged from the last tensor to the first, as the backward

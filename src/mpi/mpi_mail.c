@@ -13,6 +13,8 @@ struct posted {
 struct mpi_mail {
     MPI_Comm comm; /* for letters alone, so that nothing else can be mistaken for a letter */
     int ranks;
+    size_t *piece;  /* the most bytes of a message to or from each rank */
+    char *bin;      /* for a message that nobody awaits */
     uint64_t *sent; /* to each rank, since the run was opened */
     uint64_t *got;  /* from each rank */
     uint64_t *due;  /* what each rank has sent to this rank; for mpi_mail_drain() */
@@ -32,6 +34,8 @@ static struct mpi_mail *mail_of(struct mpi_transport *transport)
 void mpi_mail_free(struct mpi_mail **mail)
 {
     if (!*mail) return;
+    core_free(&(*mail)->piece);
+    core_free(&(*mail)->bin);
     core_free(&(*mail)->sent);
     core_free(&(*mail)->got);
     core_free(&(*mail)->due);
@@ -56,6 +60,7 @@ shs_status mpi_mail_new(struct mpi_link *link)
     MPI_Comm_size(link->comm, &mail->ranks);
     size_t ranks = (size_t)mail->ranks;
     status = core_new(ranks, sizeof *mail->sent, "letters", &mail->sent);
+    if (!status) status = core_new(ranks, sizeof *mail->piece, "letters", &mail->piece);
     if (!status) status = core_new(ranks, sizeof *mail->got, "letters", &mail->got);
     if (!status) status = core_new(ranks, sizeof *mail->due, "letters", &mail->due);
     if (status) mpi_mail_free(&mail);
@@ -63,20 +68,51 @@ shs_status mpi_mail_new(struct mpi_link *link)
     return status;
 }
 
-static shs_status open_mail(struct mpi_transport *transport)
+/* Large messages are the fastest within a node. */
+static shs_status choose_pieces(struct mpi_link *link)
 {
-    struct mpi_link *link = mpi_link_of(transport);
+    struct mpi_mail *mail = link->mail;
+    MPI_Group all, node;
+    for (int rank = 0; rank < mail->ranks; rank++)
+        mail->piece[rank] = MPI_MAIL_FAR_PIECE;
+    if (link->node == MPI_COMM_NULL) return SHS_OK;
+    int code = MPI_Comm_group(link->comm, &all);
+    if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Comm_group");
+    code = MPI_Comm_group(link->node, &node);
+    for (int rank = 0; rank < mail->ranks && code == MPI_SUCCESS; rank++) {
+        int there = MPI_UNDEFINED;
+        code = MPI_Group_translate_ranks(all, 1, &rank, node, &there);
+        if (there != MPI_UNDEFINED) mail->piece[rank] = MPI_LINK_PIECE;
+    }
+    MPI_Group_free(&all);
+    if (code == MPI_SUCCESS) MPI_Group_free(&node);
+    return mpi_check(code, "MPI_Group_translate_ranks");
+}
+
+static shs_status duplicate(struct mpi_link *link)
+{
     MPI_Request request;
-    if (link->mail->comm != MPI_COMM_NULL) return SHS_OK;
     int code = MPI_Comm_idup(link->comm, &link->mail->comm, &request);
     shs_status status = mpi_link_wait(link->run, code, &request, "MPI_Comm_idup");
     if (!status) MPI_Comm_set_errhandler(link->mail->comm, MPI_ERRORS_RETURN);
+    return status ? status : choose_pieces(link);
+}
+
+/* A rank that lacks memory takes part all the same. */
+static shs_status open_mail(struct mpi_transport *transport)
+{
+    struct mpi_link *link = mpi_link_of(transport);
+    struct mpi_mail *mail = link->mail;
+    shs_status status = SHS_OK;
+    if (mail->comm == MPI_COMM_NULL) status = duplicate(link);
+    if (!status && !mail->bin) status = core_new(MPI_LINK_PIECE, 1, "letters", &mail->bin);
     return status;
 }
 
+/* The most messages that a letter may take. */
 static size_t pieces_of(size_t bytes)
 {
-    return (bytes + MPI_LINK_PIECE - 1) / MPI_LINK_PIECE;
+    return (bytes + MPI_MAIL_FAR_PIECE - 1) / MPI_MAIL_FAR_PIECE;
 }
 
 static shs_status reserve(struct mpi_transport *transport, int64_t letters, size_t bytes)
@@ -109,8 +145,9 @@ static shs_status send(struct mpi_transport *transport, const struct mpi_letter 
 {
     struct mpi_mail *mail = mail_of(transport);
     MPI_Request request;
-    for (size_t at = 0; at < letter->count; at += MPI_LINK_PIECE) {
-        size_t piece = letter->count - at < MPI_LINK_PIECE ? letter->count - at : MPI_LINK_PIECE;
+    size_t most = mail->piece[letter->rank];
+    for (size_t at = 0; at < letter->count; at += most) {
+        size_t piece = letter->count - at < most ? letter->count - at : most;
         int code = MPI_Isend((const char *)letter->bytes + at, (int)piece, MPI_BYTE, letter->rank,
                              letter->tag, mail->comm, &request);
         if (code != MPI_SUCCESS) return mpi_check(code, "sending a sum");
@@ -124,8 +161,9 @@ static shs_status receive(struct mpi_transport *transport, const struct mpi_lett
 {
     struct mpi_mail *mail = mail_of(transport);
     MPI_Request request;
-    for (size_t at = 0; at < letter->count; at += MPI_LINK_PIECE) {
-        size_t piece = letter->count - at < MPI_LINK_PIECE ? letter->count - at : MPI_LINK_PIECE;
+    size_t most = mail->piece[letter->rank];
+    for (size_t at = 0; at < letter->count; at += most) {
+        size_t piece = letter->count - at < most ? letter->count - at : most;
         int code = MPI_Irecv((char *)letter->bytes + at, (int)piece, MPI_BYTE, letter->rank,
                              letter->tag, mail->comm, &request);
         if (code != MPI_SUCCESS) return mpi_check(code, "receiving a sum");
@@ -146,7 +184,7 @@ static void take_out_null(struct mpi_mail *mail)
     mail->count = kept;
 }
 
-static shs_status progress_mail(struct mpi_mail *mail)
+static shs_status progress_mail(struct mpi_mail *mail, size_t *moved)
 {
     int completed = 0;
     if (!mail->count) return SHS_OK;
@@ -158,13 +196,15 @@ static shs_status progress_mail(struct mpi_mail *mail)
         --*posted->under_way;
         if (posted->rank >= 0) mail->got[posted->rank]++;
     }
-    if (completed > 0) take_out_null(mail);
+    if (completed <= 0) return SHS_OK; /* MPI_UNDEFINED is negative */
+    take_out_null(mail);
+    *moved += (size_t)completed;
     return SHS_OK;
 }
 
-static shs_status progress(struct mpi_transport *transport)
+static shs_status progress(struct mpi_transport *transport, size_t *moved)
 {
-    return progress_mail(mail_of(transport));
+    return progress_mail(mail_of(transport), moved);
 }
 
 /* ---- The end of all letters. */
@@ -174,15 +214,10 @@ static shs_status throw_away(struct mpi_mail *mail, int from)
 {
     MPI_Status about;
     MPI_Message message;
-    int there = 0, bytes = 0;
-    char *room = NULL;
+    int there = 0;
     int code = MPI_Improbe(from, MPI_ANY_TAG, mail->comm, &there, &message, &about);
     if (code != MPI_SUCCESS || !there) return mpi_check(code, "looking for a letter");
-    MPI_Get_count(&about, MPI_BYTE, &bytes);
-    shs_status status = core_new((size_t)bytes, 1, "a letter", &room);
-    if (status) return status;
-    code = MPI_Mrecv(room, bytes, MPI_BYTE, &message, MPI_STATUS_IGNORE);
-    core_free(&room);
+    code = MPI_Mrecv(mail->bin, MPI_LINK_PIECE, MPI_BYTE, &message, MPI_STATUS_IGNORE);
     mail->got[from]++;
     return mpi_check(code, "receiving a letter");
 }
@@ -192,7 +227,8 @@ static bool is_drained(void *user, shs_status *status)
 {
     struct mpi_mail *mail = user;
     bool done = true;
-    *status = progress_mail(mail);
+    size_t moved = 0;
+    *status = progress_mail(mail, &moved);
     for (int rank = 0; rank < mail->ranks && !*status; rank++) {
         if (mail->got[rank] >= mail->due[rank]) continue;
         done = false;

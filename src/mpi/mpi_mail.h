@@ -6,8 +6,12 @@
 #include "mpi_transport.h"
 
 enum {
-    MPI_MAIL_TAGS = 4,      /* kinds of letters of one object */
-    MPI_MAIL_OBJECTS = 8000 /* objects whose letters cannot be mixed up */
+    MPI_MAIL_TAGS = 4,            /* kinds of letters of one object */
+    MPI_MAIL_OBJECTS = 8000,      /* objects whose letters cannot be mixed up */
+    MPI_MAIL_FAR_PIECE = 60 << 10 /* the most bytes of a message between nodes. MPI libraries hand
+                                     small messages to the network at once: Open MPI over TCP up
+                                     to 64 KiB with its header. A larger message moves on only
+                                     within further MPI calls of both ranks. */
 };
 
 /* A message that is sent or awaited. Both ranks give the same tag and count. */
@@ -32,8 +36,9 @@ struct mpi_mail_way {
     shs_status (*send)(struct mpi_transport *transport, const struct mpi_letter *letter);
     shs_status (*receive)(struct mpi_transport *transport, const struct mpi_letter *letter);
 
-    /* Local. Moves letters, and notes which have arrived. */
-    shs_status (*progress)(struct mpi_transport *transport);
+    /* Local. Moves letters, and notes which have arrived. Adds the number of messages that have
+     * arrived or are sent to *moved. */
+    shs_status (*progress)(struct mpi_transport *transport, size_t *moved);
 
     /* Collective. Ends the exchange of all letters that are under way: whoever has sent a letter
      * gets its memory back, and letters that nobody sends are not awaited any more. What arrives is

@@ -8,7 +8,7 @@
 #include "mpi_transport.h"
 
 enum {
-    DEFAULT_BUCKET_BYTES = 4 << 20
+    FAST_PIECE_BYTES = 4 << 20 /* of one MPI_Allreduce */
 };
 
 /* ---- A sum is made. */
@@ -29,16 +29,6 @@ static shs_status measure(struct mpi_sum *sum)
     sum->doubles_at = padded(sum->n_floats * sizeof(float));
     sum->area_bytes = sum->doubles_at + padded(sum->n_doubles * sizeof(double));
     return SHS_OK;
-}
-
-static void set_buckets(struct mpi_sum *sum, uint64_t bytes)
-{
-    size_t whole = sum->doubles_at + sum->n_doubles * sizeof(double);
-    sum->bucket_bytes = bytes ? (size_t)bytes : DEFAULT_BUCKET_BYTES;
-    if (sum->bucket_bytes > whole) sum->bucket_bytes = whole + MPI_SUM_LINE;
-    size_t floats = sum->bucket_bytes / sizeof(float), doubles = sum->bucket_bytes / sizeof(double);
-    sum->float_buckets = (sum->n_floats + floats - 1) / floats;
-    sum->buckets = sum->float_buckets + (sum->n_doubles + doubles - 1) / doubles;
 }
 
 static shs_status make_lists(struct mpi_sum *sum)
@@ -80,7 +70,7 @@ shs_status mpi_sum_new(shs_run *run, size_t n_floats, size_t n_doubles, bool rep
     (*sum)->site_ranks = 1;
     status = measure(*sum);
     if (!status) status = make_lists(*sum);
-    if (!status) set_buckets(*sum, 0);
+    if (!status) mpi_sum_cut(*sum, 0);
     if (status) mpi_sum_free(sum);
     return status;
 }
@@ -105,7 +95,7 @@ static void free_sum(struct mpi_sum **sum)
 static bool has_letters(const struct mpi_sum *sum)
 {
     size_t under_way = 0;
-    for (size_t i = 0; i < MPI_SUM_SLOTS; i++) {
+    for (size_t i = 0; i < sum->n_slots; i++) {
         const struct mpi_slot *slot = &sum->slot[i];
         under_way += slot->parts_in + slot->parts_out + slot->results_in + slot->results_out;
     }
@@ -248,7 +238,7 @@ shs_status mpi_sum_join(struct mpi_sum *sum, const struct mpi_sum_wish *wish)
     shs_run *run = sum->run;
     shs_status status = SHS_OK;
     sum->wish = *wish;
-    set_buckets(sum, wish->bucket_bytes);
+    mpi_sum_cut(sum, wish->bucket_bytes);
     be_sites(sum);
     if (run->ranks > 1 && sum->reproducible) {
         status = take_shared(sum);
@@ -276,7 +266,7 @@ static shs_status join_late(struct mpi_sum *sum)
 static shs_status mean_fast_of(struct mpi_sum *sum, bool doubles, size_t count, uint64_t rows)
 {
     const struct mpi_transport *transport = sum->run->transport;
-    size_t size = mpi_sum_size(doubles), at_once = DEFAULT_BUCKET_BYTES / size;
+    size_t size = mpi_sum_size(doubles), at_once = FAST_PIECE_BYTES / size;
     char *from = sum->held[0].memory + mpi_sum_at(sum, doubles, 0);
     char *to = mpi_sum_mean_area(sum) + mpi_sum_at(sum, doubles, 0);
     shs_status status = SHS_OK;

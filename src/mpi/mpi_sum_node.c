@@ -10,6 +10,10 @@
 #include "mpi_transport.h"
 #include "mpi_wait.h"
 
+enum {
+    IDLE_CALLS = 4 /* MPI calls that move nothing, one after the other, before a rank computes on */
+};
+
 /* ---- The ranks of the site. */
 
 static uint64_t least_of(const struct mpi_sum *sum, bool done)
@@ -144,9 +148,9 @@ static shs_status average_and_send(struct mpi_sum *sum)
     return status;
 }
 
-static shs_status exchange(struct mpi_sum *sum, size_t there)
+static shs_status exchange(struct mpi_sum *sum, size_t there, size_t *moved)
 {
-    shs_status status = sum->run->transport->mail->progress(sum->run->transport);
+    shs_status status = sum->run->transport->mail->progress(sum->run->transport, moved);
     if (!status) status = await_parts(sum);
     if (!status) status = send_parts(sum, there);
     if (!status) status = average_and_send(sum);
@@ -155,12 +159,13 @@ static shs_status exchange(struct mpi_sum *sum, size_t there)
     return status;
 }
 
-shs_status mpi_sum_progress(struct mpi_sum *sum)
+/* Adds the number of messages that have moved to *moved. */
+static shs_status go_on(struct mpi_sum *sum, size_t *moved)
 {
     size_t there = on_all_ranks(sum, false);
     shs_status status = SHS_OK;
     if (has_other_sites(sum)) {
-        status = exchange(sum, there);
+        status = exchange(sum, there, moved);
     } else {
         while (sum->averaged < there && sum->averaged < sum->started)
             average(sum, sum->averaged++);
@@ -172,6 +177,20 @@ shs_status mpi_sum_progress(struct mpi_sum *sum)
 
 /* ---- The step. */
 
+/* An MPI call moves few messages. A rank that computes makes none, so this goes on until nothing
+ * moves any more. */
+static shs_status go_far(struct mpi_sum *sum)
+{
+    shs_status status = SHS_OK;
+    for (int idle = 0; idle < IDLE_CALLS && !status; idle++) {
+        size_t moved = 0;
+        status = go_on(sum, &moved);
+        if (!has_other_sites(sum)) break;
+        if (moved) idle = -1;
+    }
+    return status;
+}
+
 shs_status mpi_sum_begin(struct mpi_sum *sum, uint64_t rows, size_t floats, size_t doubles)
 {
     size_t started = sum->started;
@@ -182,7 +201,7 @@ shs_status mpi_sum_begin(struct mpi_sum *sum, uint64_t rows, size_t floats, size
         started++;
     }
     start(sum, rows, started);
-    return sum->started ? mpi_sum_progress(sum) : SHS_OK;
+    return sum->started ? go_far(sum) : SHS_OK;
 }
 
 void mpi_sum_end_step(struct mpi_sum *sum)
@@ -219,7 +238,8 @@ static bool has_moved(void *user, shs_status *status)
 {
     struct waiting *waiting = user;
     struct mpi_sum *sum = waiting->sum;
-    *status = mpi_sum_progress(sum);
+    size_t moved = 0;
+    *status = go_on(sum, &moved);
     if (*status) return true;
     waiting->finished = sum->collected == sum->buckets && on_all_ranks(sum, true) == sum->buckets &&
                         has_sent_means(sum);

@@ -8,7 +8,35 @@
 #include "mpi_transport.h"
 #include "order_plan.h"
 
-/* ---- Slices. */
+enum {
+    BUCKET_BYTES = 4 << 20,     /* the default within a node, and the largest between nodes */
+    UNDER_WAY_BYTES = 16 << 20, /* of the buckets whose letters are under way at a time */
+    LEAST_SLOTS = 4,
+    MOST_SLOTS = 256
+};
+
+/* ---- Buckets and slices. */
+
+void mpi_sum_cut(struct mpi_sum *sum, uint64_t bucket_bytes)
+{
+    size_t whole = sum->doubles_at + sum->n_doubles * sizeof(double);
+    sum->bucket_bytes = bucket_bytes ? (size_t)bucket_bytes : BUCKET_BYTES;
+    if (sum->bucket_bytes > whole) sum->bucket_bytes = whole + MPI_SUM_LINE;
+    size_t floats = sum->bucket_bytes / sizeof(float), doubles = sum->bucket_bytes / sizeof(double);
+    sum->float_buckets = (sum->n_floats + floats - 1) / floats;
+    sum->buckets = sum->float_buckets + (sum->n_doubles + doubles - 1) / doubles;
+}
+
+/* Between nodes a slice is one message, so that it is on its way as soon as its tensors are ready,
+ * and what remains at the end of a backward pass is little. */
+static void cut_between_nodes(struct mpi_sum *sum)
+{
+    const shs_run *run = sum->run;
+    size_t slice = MPI_MAIL_FAR_PIECE - 2 * MPI_SUM_LINE, bytes = slice * (size_t)run->ranks;
+    if (sum->wish.bucket_bytes || sum->sites.count == 1 || run->windows.node_ranks == run->ranks)
+        return;
+    mpi_sum_cut(sum, bytes < BUCKET_BYTES ? bytes : BUCKET_BYTES);
+}
 
 struct mpi_bucket mpi_sum_bucket(const struct mpi_sum *sum, size_t number)
 {
@@ -215,10 +243,14 @@ static shs_status make_slots(struct mpi_sum *sum)
     struct mpi_transport *transport = sum->run->transport;
     sum->slice_bytes = sum->bucket_bytes / (size_t)sum->run->ranks + (size_t)3 * MPI_SUM_LINE;
     sum->slice_bytes -= sum->slice_bytes % MPI_SUM_LINE;
-    sum->n_slots = sum->buckets < MPI_SUM_SLOTS ? sum->buckets : MPI_SUM_SLOTS;
-    int64_t letters =
-        (int64_t)(sum->n_slots * (sum->n_sent + sum->n_clients * (left + 2) + others));
-    shs_status status = transport->mail->reserve(transport, letters, sum->slice_bytes);
+    size_t slots = UNDER_WAY_BYTES / sum->bucket_bytes;
+    if (slots < LEAST_SLOTS) slots = LEAST_SLOTS;
+    if (slots > MOST_SLOTS) slots = MOST_SLOTS;
+    if (slots > sum->buckets) slots = sum->buckets;
+    shs_status status = core_new(slots, sizeof *sum->slot, "letters", &sum->slot);
+    if (!status) sum->n_slots = slots;
+    int64_t letters = (int64_t)(slots * (sum->n_sent + sum->n_clients * (left + 2) + others));
+    if (!status) status = transport->mail->reserve(transport, letters, sum->slice_bytes);
     if (!status) sum->letters = letters;
     return status ? status : make_room(sum);
 }
@@ -226,6 +258,7 @@ static shs_status make_slots(struct mpi_sum *sum)
 shs_status mpi_sum_plan(struct mpi_sum *sum)
 {
     count_sites(sum);
+    cut_between_nodes(sum);
     shs_status status = make_terms(sum);
     size_t most = sum->n_terms + sum->n_own;
     if (!status) status = core_new(most, sizeof *sum->from, "partial sums", &sum->from);
@@ -239,6 +272,7 @@ void mpi_sum_forget_plan(struct mpi_sum *sum)
 {
     if (sum->letters && sum->run->transport)
         sum->run->transport->mail->reserve(sum->run->transport, -sum->letters, sum->slice_bytes);
+    core_free(&sum->slot);
     core_free(&sum->peers);
     core_free(&sum->clients);
     core_free(&sum->own);

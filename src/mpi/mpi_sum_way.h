@@ -9,8 +9,7 @@
 #include "order_fold.h"
 
 enum {
-    MPI_SUM_SLOTS = 4, /* buckets whose letters are under way at a time */
-    MPI_SUM_LINE = 64  /* bytes of a line of the processor's cache */
+    MPI_SUM_LINE = 64 /* bytes of a line of the processor's cache */
 };
 
 /* A partial sum that this rank holds. */
@@ -122,11 +121,11 @@ struct mpi_sum {
     uint64_t rows;    /* of this rank */
 
     /* Letters. */
-    struct mpi_slot slot[MPI_SUM_SLOTS];
-    struct mpi_window room; /* of the slots */
+    struct mpi_slot *slot; /* of the buckets whose letters are under way */
     size_t n_slots;
-    size_t slice_bytes; /* of the largest slice */
-    int64_t letters;    /* that room is reserved for */
+    struct mpi_window room; /* of the slots */
+    size_t slice_bytes;     /* of the largest slice */
+    int64_t letters;        /* that room is reserved for */
     uint64_t site_rows;
     uint64_t *rows_in; /* the rows of each other site, in the order of `peers` */
     int *peers;        /* the rank of each other site that sends to this rank's slice */
@@ -137,6 +136,9 @@ struct mpi_sum {
 
 /* Local. Allocates the areas, in memory of this process. */
 shs_status mpi_sum_take_own(struct mpi_sum *sum);
+
+/* Local. Cuts the elements into buckets of so many bytes; 0: a default for one site. */
+void mpi_sum_cut(struct mpi_sum *sum, uint64_t bucket_bytes);
 
 /* Local. Finds out who sums what, and takes the memory for it. The sites are known. */
 shs_status mpi_sum_plan(struct mpi_sum *sum);
@@ -175,9 +177,6 @@ static inline size_t mpi_sum_at(const struct mpi_sum *sum, bool doubles, size_t 
 {
     return (doubles ? sum->doubles_at : 0) + element * mpi_sum_size(doubles);
 }
-
-/* Local. Does what can be done for the buckets that have started, without waiting. */
-shs_status mpi_sum_progress(struct mpi_sum *sum);
 
 /* Collective. Starts all buckets, and waits until every rank has the mean. */
 shs_status mpi_sum_finish(struct mpi_sum *sum, uint64_t rows);
