@@ -41,9 +41,9 @@ struct cli_arguments {
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
         *list_fields, *fill, *chunk_shape, *write, *shape, *index, *worst;
-    bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, reduce, json,
-        probe, help, quick, one_sample_a_file, map, cf, overwrite, any_rows, encoded, plugins, cold,
-        busy, kerchunk;
+    bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, reduce, overlap,
+        json, probe, help, quick, one_sample_a_file, map, cf, overwrite, any_rows, encoded, plugins,
+        cold, busy, kerchunk;
 };
 
 /* Sets of options that several commands take. Each option of the table is in one of these sets. */

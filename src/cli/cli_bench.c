@@ -29,15 +29,22 @@ static bool is_for_parts(const struct cli_arguments *arguments, const char *opti
     static const char *const of_all[] = {"--random", "--order",   "--read", "--reduce",
                                          "--quick",  "--augment", NULL};
     static const char *const of_augment[] = {"--shape", "--layout", "--type", "--json", NULL};
-    static const char *const of_reduce[] = {"--vranks", "--json", NULL};
+    static const char *const of_reduce[] = {"--overlap", "--vranks", "--json", NULL};
     return is_in(of_all, option) ||
            (cli_given(arguments, "--augment") && is_in(of_augment, option)) ||
            (arguments->reduce && is_in(of_reduce, option));
 }
 
+static shs_status refuse_overlap(void)
+{
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "option --overlap is for bench --reduce; leave it out, or add --reduce");
+}
+
 /* Refuses options of a loader where none is opened. */
 static shs_status check_parts(const struct cli_arguments *arguments)
 {
+    if (arguments->overlap && !arguments->reduce) return refuse_overlap();
     for (size_t i = 0; i < cli_n_options; i++)
         if (arguments->given[i] && !is_for_parts(arguments, cli_options[i].name))
             return core_fail(SHS_ERROR_ARGUMENT,
@@ -71,7 +78,7 @@ static int run_part(const struct cli_arguments *arguments)
     shs_status status =
         core_fail(SHS_ERROR_ARGUMENT, "say what to measure: a PATH, --random, --order, --read, "
                                       "--reduce or --augment [TEXT]");
-    if (n_parts(arguments)) status = check_parts(arguments);
+    if (n_parts(arguments) || arguments->overlap) status = check_parts(arguments);
     if (status) return rank == 0 ? cli_exit_code(status) : CLI_DONE;
     if (arguments->reduce) return cli_bench_reduce(arguments);
     return rank == 0 ? cli_exit_code(measure(arguments)) : CLI_DONE;
@@ -86,6 +93,7 @@ static shs_status check_path(const struct cli_arguments *arguments)
             return core_fail(SHS_ERROR_ARGUMENT,
                              "option %s is for bench --augment TEXT without a PATH; leave it out",
                              names[i]);
+    if (arguments->overlap) return refuse_overlap();
     if (cli_given(arguments, "--augment") && !arguments->loader.augment)
         return core_fail(SHS_ERROR_ARGUMENT, "option --augment needs a value: --augment TEXT");
     return SHS_OK;
@@ -132,6 +140,12 @@ const struct cli_command cli_bench = {
         "rank counts. Every sum is compared with the right one. With --json, ms has the medians in "
         "milliseconds, and reproducible_times_as_fast_as the time of each way over that of the "
         "reproducible mean; null stands for what was not measured, and not_measured says why.\n\n"
+        "--reduce --overlap measures the mean alone, a computation that takes as long, and both "
+        "together: a step that computes 32 tensors of equal size from the last to the first, and "
+        "calls shs_gradient_ready() after each. Between nodes the mean is then sent while the rank "
+        "computes. The hidden part of the mean is what both take one after the other less what "
+        "they take together, over the shorter of the two. On one node a rank adds by itself, and "
+        "little can be hidden.\n\n"
         "With --json, samples_per_s, bytes_per_s (of samples as delivered), read_bytes_per_s (of "
         "the files), cpu_s_per_1000 (CPU seconds of all threads for 1000 samples), waited_s "
         "(seconds an epoch inside shs_next(), of the rank that waited longest), waited_mean_s and "
@@ -148,7 +162,8 @@ const struct cli_command cli_bench = {
                 "bench --random\nbench --read /scratch\nbench --reduce 4,64\n"
                 "bench --augment 'random_flip(axis=w)' --shape 32x32x3",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options = "--random --order --read --reduce --shape --layout --type --quick --group --seconds "
+    .options = "--random --order --read --reduce --overlap --shape --layout --type --quick --group "
+               "--seconds "
                "--steps "
                "--compute "
                "--busy --cold --json --json-lines --trace",

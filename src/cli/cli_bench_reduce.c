@@ -8,7 +8,8 @@
 
 enum {
     MOST_MEBIBYTES = 2048,
-    QUICK_ROUNDS = 3
+    QUICK_ROUNDS = 3,
+    OVERLAP_ROUNDS = 7
 };
 
 /* All results. */
@@ -129,6 +130,81 @@ static shs_status print_json(const struct results *results)
     return cli_json_status();
 }
 
+/* ---- A mean beside a computation. */
+
+static void print_overlap_line(const char *name, const double *numbers, size_t count, int digits)
+{
+    printf("%-42s", name);
+    for (size_t i = 0; i < count; i++)
+        printf(" %9.*f", digits, numbers[i]);
+    printf("\n");
+}
+
+static void print_overlap_table(const struct results *results,
+                                const struct overlap_result *overlaps)
+{
+    double mean[REDUCE_MOST_SIZES], compute[REDUCE_MOST_SIZES], together[REDUCE_MOST_SIZES],
+        hidden[REDUCE_MOST_SIZES];
+    for (size_t i = 0; i < results->count; i++) {
+        mean[i] = overlaps[i].mean * 1e3;
+        compute[i] = overlaps[i].compute * 1e3;
+        together[i] = overlaps[i].together * 1e3;
+        hidden[i] = cli_overlap_hidden(&overlaps[i]) * 1e2;
+    }
+    printf("%d rank%s, %llu virtual rank%s, f32, %d tensors; medians of %llu rounds\n",
+           results->run->ranks, results->run->ranks == 1 ? "" : "s", (ull)results->run->vranks,
+           results->run->vranks == 1 ? "" : "s", OVERLAP_TENSORS, (ull)overlaps[0].rounds);
+    print_sizes(results, "milliseconds, of the slowest rank");
+    print_overlap_line("reproducible mean alone", mean, results->count, 3);
+    print_overlap_line("computation alone", compute, results->count, 3);
+    print_overlap_line("both together", together, results->count, 3);
+    print_overlap_line("hidden part of the mean, in percent", hidden, results->count, 1);
+}
+
+static shs_status print_overlap_json(const struct results *results,
+                                     const struct overlap_result *overlaps)
+{
+    cli_json_begin(NULL, '{');
+    cli_json_u64("ranks", (uint64_t)results->run->ranks);
+    cli_json_u64("vranks", results->run->vranks);
+    cli_json_u64("tensors", OVERLAP_TENSORS);
+    cli_json_begin("sizes", '[');
+    for (size_t i = 0; i < results->count; i++) {
+        cli_json_begin(NULL, '{');
+        cli_json_u64("mebibytes", overlaps[i].mebibytes);
+        cli_json_u64("rounds", overlaps[i].rounds);
+        cli_json_begin("ms", '{');
+        cli_json_double("mean", overlaps[i].mean * 1e3);
+        cli_json_double("computation", overlaps[i].compute * 1e3);
+        cli_json_double("together", overlaps[i].together * 1e3);
+        cli_json_end('}');
+        cli_json_double("hidden", cli_overlap_hidden(&overlaps[i]));
+        cli_json_end('}');
+    }
+    cli_json_end(']');
+    cli_json_finish();
+    return cli_json_status();
+}
+
+/* Collective. */
+static shs_status measure_overlap(shs_run *run, const struct results *results,
+                                  const struct cli_arguments *arguments)
+{
+    struct overlap_result overlaps[REDUCE_MOST_SIZES] = {0};
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < results->count && !status; i++) {
+        overlaps[i].mebibytes = results->size[i].mebibytes;
+        overlaps[i].rounds = arguments->quick ? QUICK_ROUNDS : OVERLAP_ROUNDS;
+        status = cli_overlap_measure(run, &overlaps[i]);
+    }
+    if (status || run->rank) return status;
+    if (arguments->json) return print_overlap_json(results, overlaps);
+    print_overlap_table(results, overlaps);
+    return SHS_OK;
+}
+
+/* ---- The command. */
+
 static shs_status print_results(const struct results *results, bool json)
 {
     if (results->run->rank) return SHS_OK;
@@ -146,6 +222,10 @@ int cli_bench_reduce(const struct cli_arguments *arguments)
     if (status) return cli_exit_code(status);
     results.run = run;
     status = mpi_agree(run, read_sizes(arguments, &results), "bench --reduce");
+    if (!status && arguments->overlap) {
+        status = measure_overlap(run, &results, arguments);
+        return cli_close(&run, cli_exit_code(status));
+    }
     for (size_t i = 0; i < results.count && !status; i++)
         status = cli_reduce_measure(run, &results.size[i]);
     if (!status) status = print_results(&results, arguments->json);

@@ -8,6 +8,7 @@
 enum {
     REDUCE_WAYS = 7,
     REDUCE_MOST_SIZES = 16,
+    OVERLAP_TENSORS = 32,  /* tensors of a mean beside a computation */
     REDUCE_PIECE = 1 << 20 /* floats of a call of MPI_Allreduce in pieces: 4 MiB */
 };
 
@@ -34,6 +35,21 @@ struct reduce_result {
     uint64_t rounds;
     double seconds[REDUCE_WAYS]; /* medians; 0 for a way that was not measured */
 };
+
+/* What was measured of a mean beside a computation of the same length. */
+struct overlap_result {
+    uint64_t mebibytes;
+    uint64_t rounds;
+    double compute, mean, together; /* seconds, medians */
+};
+
+/* Collective. Measures the reproducible mean of result->mebibytes alone, a computation that takes
+ * as long, and both together. Every rank gets the same result. */
+shs_status cli_overlap_measure(shs_run *run, struct overlap_result *result);
+
+/* The part of the mean that took no time beside the computation: 0 … 1, or less if both together
+ * took longer than one after the other. */
+double cli_overlap_hidden(const struct overlap_result *result);
 
 /* Collective. Measures all ways for result->mebibytes, in result->rounds interleaved rounds. Every
  * rank gets the same result. */

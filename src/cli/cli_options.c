@@ -206,6 +206,9 @@ const struct cli_option cli_options[] = {
          "Measures the reading of HDF5 files that it makes in FOLDER."),
     FLAG("--reduce", reduce, CLI_BY_NAME, CLI_QUESTION,
          "Measures the mean of the gradients over all ranks, for arrays of SIZES."),
+    FLAG("--overlap", overlap, CLI_BY_NAME, CLI_QUESTION,
+         "Measures how much of the mean of --reduce is hidden behind a computation that takes as "
+         "long."),
     TEXT("--seconds", seconds, CLI_BY_NAME, CLI_QUESTION, "S",
          "A PATH is measured for about S seconds, such as 60 or 0.5 (10)."),
     FLAG("--cold", cold, CLI_BY_NAME, CLI_QUESTION,

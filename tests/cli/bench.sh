@@ -81,6 +81,26 @@ for way in others:
     assert abs(ratios[way] * size["ms"]["reproducible"] / size["ms"][way] - 1) < 1e-9, size
 END
 
+# A mean beside a computation.
+on 2 "$SHARDSTEP" bench --reduce 1 --overlap --quick --vranks 3 > out.txt < /dev/null || fail "bench --reduce --overlap"
+grep -qx '2 ranks, 3 virtual ranks, f32, 32 tensors; medians of 3 rounds' out.txt ||
+    fail "bench --reduce --overlap: another heading in: $(cat out.txt)"
+for line in 'reproducible mean alone' 'computation alone' 'both together'; do
+    table out.txt "$line" 1
+done
+grep -qE '^hidden part of the mean, in percent +-?[0-9.]+$' out.txt || fail "bench --reduce --overlap: $(cat out.txt)"
+part --reduce 1 --overlap --quick --json
+python3 - out.txt <<'END' || fail "bench --reduce --overlap --json: $(cat out.txt)"
+import json, sys
+found = json.load(open(sys.argv[1]))
+(size,) = found["sizes"]
+ms = size["ms"]
+assert (found["ranks"], found["tensors"], size["mebibytes"], size["rounds"]) == (1, 32, 1, 3), found
+assert min(ms.values()) > 0, ms
+hidden = (ms["mean"] + ms["computation"] - ms["together"]) / min(ms["mean"], ms["computation"])
+assert abs(hidden - size["hidden"]) < 1e-9, size
+END
+
 # Beside PyTorch's gloo, or a line that says that it is missing.
 MPIRUN=$MPIRUN /usr/bin/python3 "$SOURCE/examples/compare_reduce.py" "$SHARDSTEP" 1 --quick --turns 1 > out.txt 2> err.txt ||
     fail "compare_reduce.py: $(cat out.txt err.txt)"
@@ -120,6 +140,9 @@ refused 0 'are five subjects; choose one' "$SHARDSTEP" bench --augment --order
 refused 3 'are five subjects; choose one' "$SHARDSTEP" bench --reduce --order
 refused 0 '--reduce takes up to 16 sizes of 1 to 2048 MiB, such as 1,4,16,64, not .1,0.' "$SHARDSTEP" bench --reduce 1,0
 refused 3 'rank 0: --reduce takes up to 16 sizes .* not .x.h5.' "$SHARDSTEP" bench --reduce x.h5
+refused 0 'option --overlap is for bench --reduce' "$SHARDSTEP" bench --overlap
+refused 2 'option --overlap is for bench --reduce' "$SHARDSTEP" bench --order --overlap
+refused 0 'option --overlap is for bench --reduce' "$SHARDSTEP" bench x.h5 --overlap
 refused 3 '3 ranks for 2 virtual ranks' "$SHARDSTEP" bench --reduce --vranks 2
 refused 0 'option --vranks is for bench PATH, not for bench --random' "$SHARDSTEP" bench --order --vranks 2
 refused 0 'no/such/folder' "$SHARDSTEP" bench --read no/such/folder
