@@ -277,6 +277,7 @@ shs_script_test(pages package pages.sh)
 shs_script_test(install package install.sh)
 shs_script_test(readme package readme.sh)
 shs_script_test(docs package docs.sh)
+shs_script_test(guides package guides.sh)
 shs_script_test(makefiles package makefiles.sh)
 shs_script_test(subproject package subproject.sh)
 shs_script_test(configure package configure.sh)
@@ -387,7 +388,7 @@ shs_script_test(faults fault faults.sh)
 # build something, train, or run several processes that compute.
 set(SCRIPTS_OF_TWO_CORES cli.bench cli.bench_file cli.compare_augment cli.compare_python cli.dieharder
   cli.predict cli.train fault.killed fault.memory package.configure package.golden
-  package.golden_augment package.install package.makefiles package.nompi package.platform
+  package.golden_augment package.guides package.install package.makefiles package.nompi package.platform
   package.subproject)
 foreach(test IN LISTS SCRIPTS_OF_TWO_CORES)
   if(TEST ${test})

@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# README's program compiles as it is printed, with the line below it, and trains.
+# README's program gives the same weights on any number of ranks, also after a stop. guides.sh tests that
+# it compiles as it is printed, with the line below it.
 set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
-needs h5dump
+needs h5dump python3
 
-chapter='/^## The program that you write/,/^## Import/'
-sed -n "$chapter p" "$SOURCE/README.md" > chapter.txt
-sed -n '/^```c$/,/^```$/p' chapter.txt | grep -v '^```' > program.c
-grep -q '^int main' program.c || { fail "README has no program"; finish; }
+/usr/bin/python3 "$SOURCE/tests/package/guides.py" --extract program.c "$SOURCE/README.md" > program.c ||
+    { fail "README has no program.c"; finish; }
 
 cmake --install "$BUILD" --prefix "$work/prefix" > /dev/null
 export PKG_CONFIG_PATH=$(dirname "$(find prefix -name shardstep.pc)")
 export LD_LIBRARY_PATH=$(dirname "$(find "$work/prefix" -name libshardstep.so)")
-command=$(sed -n 's/^    \(mpicc .*\) && mpirun .*/\1/p' chapter.txt)
+command=$(sed -n 's/^    \$ \(mpicc .*program\.c .*\)/\1/p' "$SOURCE/README.md")
 [ -n "$command" ] || fail "README does not say how to compile the program"
 mpicc=$(sed -n 's/^MPI_C_COMPILER:FILEPATH=//p' "$BUILD/CMakeCache.txt") # of the MPI under test
 for options in "-std=c11 -Wall -Wextra -Werror" ""; do

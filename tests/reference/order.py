@@ -1,5 +1,5 @@
-"""Which rows a virtual rank takes at a step: contract 2, shardstep/loader.h and the comments of
-src/order/*.h, by whole lists. An epoch is written out from its first place to its last, so this is
+"""Which rows a virtual rank takes at a step: src/doc/definition.md and shardstep/loader.h, by whole
+lists. An epoch is written out from its first place to its last, so this is
 for datasets of some ten thousand rows.
 
 A row's number has four stages. A *position* of the epoch has a *number*, by the shuffle; a number
@@ -19,7 +19,7 @@ Slice = namedtuple('Slice', 'run positions count')  # count: positions of weight
 Planned = namedtuple('Planned', 'rows count')
 
 
-# ---- Permutations: order_permutation.h.
+# ---- Permutations.
 
 def permutation(stream, n):
     """The rows at positions 0 to n - 1."""
@@ -57,7 +57,7 @@ def feistel(stream, n):
     return rows
 
 
-# ---- Weights: random_alias.h and order_weights.h.
+# ---- Weights.
 
 class Alias:
     """Numbers 0 to n - 1, drawn in proportion to weights."""
@@ -181,7 +181,7 @@ class Order:
             return Slice(run, [k % length for k in positions], len(there))
         return Slice(run, there, len(there))
 
-    # ---- Numbers of an epoch's places: order.h.
+    # ---- Numbers of an epoch's places.
 
     def numbers(self, epoch):
         """A list for each run: the numbers in the order in which they come."""
@@ -246,7 +246,7 @@ class Order:
             run += [rows[i] for i in drawn]
         return run
 
-    # ---- Rows of numbers: order_mix.h.
+    # ---- Rows of numbers.
 
     def row_of(self, epoch, number):
         """The row of the dataset that a number of the epoch stands for."""

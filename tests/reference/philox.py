@@ -1,4 +1,5 @@
-"""Random numbers as a function of a place in the run: shardstep/random.h, in scalar Python.
+"""Random numbers as a function of a place in the run: src/doc/definition.md and shardstep/random.h, in
+scalar Python.
 
 A stream is Philox4x32-10 with a key and three words of the counter; the first word of the counter
 is the block. Every draw is one method, which does what the header says, one number at a time:
@@ -7,8 +8,7 @@ is the block. Every draw is one method, which does what the header says, one num
     stream.u32(), stream.float(), stream.below(10)
 
 Floats are numpy scalars, so that each operation is rounded once, as float32 or as float64. The
-elementary functions are those of src/random/random_math.h and random_math.c, whose coefficients and
-order of operations are their definition."""
+elementary functions have the coefficients and the order of operations of that definition."""
 import numpy as np
 
 f32, f64 = np.float32, np.float64
@@ -137,7 +137,7 @@ class Stream:
         return order
 
 
-# ---- Where streams begin: contract 1.
+# ---- Where streams begin.
 
 def user(seed, purpose, rank, step, slot):
     """Roles 0, 1 and 6 to 15."""

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Every command and program in README.md and in the guides does what the page says, and every number in
+# README's text is one that a command there prints. guides.py says how a page is written and read.
+#
+#   tests/package/guides.sh BUILD PAGE...      some pages only, such as README.md src/doc/training.md
+set -euo pipefail
+. "$(dirname "$0")/../cli/common.sh"
+needs python3 h5py gcc pkg-config h5ls
+
+most_left_out=16 # blocks that the pages mark as not run, or that lack a module
+pages=("$@")
+[ ${#pages[@]} -gt 0 ] || mapfile -t pages < <(cd "$SOURCE" && ls README.md src/doc/*.md)
+cache() { sed -n "s/^$1:[A-Z]*=//p" "$BUILD/CMakeCache.txt"; }
+[ "$(cache SHARDSTEP_MPI)" != OFF ] || { echo "SKIPPED: the pages are about a build with MPI"; exit 77; }
+
+# what the pages name, as it is under test
+cmake --install "$BUILD" --prefix "$work/prefix" > /dev/null
+PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name shardstep.pc)")
+LD_LIBRARY_PATH=$(dirname "$(find "$work/prefix" -name libshardstep.so)")
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+mkdir commands data pages
+wrapper() { # NAME COMMAND
+    printf '#!/bin/sh\nexec %s "$@"\n' "$2" > "commands/$1"
+    chmod +x "commands/$1"
+}
+wrapper mpirun "$MPIRUN"
+wrapper mpicc "$(cache MPI_C_COMPILER)"
+wrapper python3 /usr/bin/python3
+export CMAKE_PREFIX_PATH=$work/prefix
+PATH=$work/commands:$work/prefix/bin:$BUILD/examples:$PATH
+
+# data that the pages use
+loose=
+if [ -d $fashion ]; then
+    import_fashion data/fashion.h5
+else
+    loose=--loose
+    echo "dataset-fashion-mnist is missing: commands run on made images, and their output is not compared"
+    head -c $((2000 * 784)) /dev/zero | tr '\0' '\7' > images.bin
+    head -c 2000 /dev/zero | tr '\0' '\3' > labels.bin
+    for part in train test; do echo "$part/images=raw:u8:2000x28x28:images.bin $part/labels=raw:u8:2000:labels.bin"; done |
+        xargs "$SHARDSTEP" import data/fashion.h5 > /dev/null
+fi
+/usr/bin/python3 "$SOURCE/tests/package/guides_data.py" data
+/usr/bin/python3 "$SOURCE/examples/weather_data.py" data
+ln -s "$SOURCE"/examples/*.c data/
+
+export PYTHONDONTWRITEBYTECODE=1
+/usr/bin/python3 "$SOURCE/tests/package/guides.py" --work pages --data data $loose --numbers README.md \
+    --most-left-out $most_left_out "${pages[@]/#/$SOURCE/}" || fail "a page does not do what it says"
+# the picture that README shows is the one that its command makes
+[ -n "$loose" ] || [[ " ${pages[*]} " != *" README.md "* ]] ||
+    cmp "$SOURCE/.github/preview.png" pages/README/preview.png || fail "README's command makes another .github/preview.png"
+finish
