@@ -165,6 +165,9 @@ target_link_libraries(plain_ranks PRIVATE shardstep shs_flags PkgConfig::SHARDST
 add_library(no_mpi_calls MODULE cli/no_mpi_calls.c)
 target_link_libraries(no_mpi_calls PRIVATE shs_flags ${CMAKE_DL_LIBS})
 shs_script_test(plain_ranks cli plain_ranks.sh)
+shs_script_test(debug cli debug.sh)
+add_executable(plain_train cluster/plain_train.c) # for tests/cluster/run.sh
+target_link_libraries(plain_train PRIVATE shardstep shs_flags)
 shs_mpi_test(test_gathered)
 if(SHARDSTEP_MPI)
   foreach(name test_ledger test_loader_errors test_loader_cursor test_checkpoint_refused test_checkpoint_kept
