@@ -3,11 +3,13 @@
 #
 #   tests/run.sh              all builds but serial and coverage: release, address and undefined
 #                             sanitizers, clang, MPICH, without MPI, what has threads under the
-#                             thread sanitizer, and lint, which builds nothing: see tests/lint.sh
+#                             thread sanitizer, lint, which builds nothing (see tests/lint.sh), and
+#                             cluster
 #   tests/run.sh release      one or several of: release sanitize thread clang mpich nompi serial lint
-#                             coverage
+#                             cluster coverage
 #   tests/run.sh cluster      the job scripts on a Slurm cluster in namespaces of this machine, as root:
-#                             see tests/cluster/run.sh
+#                             see tests/cluster/run.sh. Skipped where no such cluster can be made,
+#                             unless SHARDSTEP_CLUSTER=required is set: then it fails
 #   tests/run.sh --build release   builds and runs nothing; then `cd build/tests/release` and, say,
 #                             `ctest -R unit.test_order --output-on-failure`
 #   tests/run.sh --platforms  on bare Debians, which takes hours: see tests/platforms.sh
@@ -22,14 +24,14 @@ work=${SHARDSTEP_WORK:-$root/build/tests}
 [ "${1:-}" != --platforms ] || { shift; exec "$root/tests/platforms.sh" "$@"; }
 only_build=
 [ "${1:-}" != --build ] || { shift; only_build=yes; }
-builds=${*:-lint sanitize thread clang mpich nompi release}
+builds=${*:-lint sanitize thread clang mpich nompi release cluster}
 # Ranks and scripts wait much of their time, so that more of them run than there are cores.
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$((2 * $(nproc)))}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
     libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python3-pil python-tables-data time \
-    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev clang-tidy cppcheck shellcheck doxygen gcovr git \
+    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev gdb valgrind clang-tidy cppcheck shellcheck doxygen gcovr git \
     mandoc groff-base
 
 build() { # NAME options...
@@ -43,6 +45,10 @@ build() { # NAME options...
     }
 }
 
+build_release() {
+    build release -DCMAKE_BUILD_TYPE=Release "-DSHARDSTEP_TEST_RANKS=1;2;5"
+}
+
 run() { # NAME ctest options...
     local name=$1
     shift
@@ -51,11 +57,41 @@ run() { # NAME ctest options...
     (cd "$work/$name" && ctest --output-on-failure --output-junit "$work/$name.xml" "$@")
 }
 
+# The packages' daemons must not start: the test starts its own.
+install_cluster() {
+    local policy=/usr/sbin/policy-rc.d made=
+    if [ "$(id -u)" = 0 ] && [ ! -e $policy ]; then
+        made=yes
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' > $policy
+        chmod +x $policy
+    fi
+    "$root/examples/install_debian.sh" slurmctld slurmd slurm-client munge slurm-wlm-basic-plugins iproute2 util-linux
+    [ -z $made ] || rm -f $policy
+}
+
+cluster() {
+    local test code=0
+    printf '\n== cluster\n'
+    "$root/tests/cluster/cluster.sh" --possible || code=$?
+    if [ $code = 0 ]; then
+        install_cluster
+        build_release
+        [ -z "$only_build" ] || return 0
+        for test in run clean; do
+            # When this script is killed, the test is told, and takes its cluster down.
+            [ $code != 0 ] || setpriv --pdeathsig TERM "$root/tests/cluster/$test.sh" "$work/release" || code=$?
+        done
+    fi
+    [ $code = 77 ] || return $code
+    [ "${SHARDSTEP_CLUSTER:-}" != required ] || { echo "FAILED: the cluster is required here (SHARDSTEP_CLUSTER)" >&2; return 1; }
+}
+
 mkdir -p "$work"
 for name in $builds; do
     case $name in
     release) # everything; 3 ranks are in the other builds
-        build release -DCMAKE_BUILD_TYPE=Release "-DSHARDSTEP_TEST_RANKS=1;2;5"
+        build_release
         run release
         ;;
     sanitize)
@@ -89,10 +125,7 @@ for name in $builds; do
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
         ;;
     cluster)
-        "$root/examples/install_debian.sh" slurmctld slurmd slurm-client munge slurm-wlm-basic-plugins iproute2 \
-            util-linux
-        build release -DCMAKE_BUILD_TYPE=Release "-DSHARDSTEP_TEST_RANKS=1;2;5"
-        [ -n "$only_build" ] || "$root/tests/cluster/run.sh" "$work/release"
+        cluster
         ;;
     coverage)
         build coverage -DCMAKE_BUILD_TYPE=Debug -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF \

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Runs a command in a Slurm cluster of several nodes on this machine, as root:
 #
-#     tests/cluster/cluster.sh NODES FOLDER COMMAND [ARGUMENT...]
+#     tests/cluster/cluster.sh NODES COMMAND [ARGUMENT...]
+#     tests/cluster/cluster.sh --possible       exit code 77 and a line that says why not
 #
 # Each node is a network, a host name, a /tmp and a slurmd of its own. The cluster lives in
-# namespaces of its own: when the command ends, or when this script is killed, nothing is left,
-# neither a process, nor a mount, nor an interface. FOLDER must exist. All nodes see it, and the
-# command runs in it. The nodes are node1, node2, ...; the command runs on the host `head`.
+# namespaces of its own, and all that it writes lies in memory that belongs to them: when the
+# command ends, or when this script is killed, nothing is left, neither a process, nor a mount, an
+# interface or a file. The nodes are node1, node2, ...; the command runs on the host `head`, in a
+# folder that all nodes see.
 #
 # The command finds sbatch, srun and scontrol on its PATH, and the variable CLUSTER names a folder
-# with the program `node`, which starts, kills, cuts off and joins nodes; see node_tool below.
+# with two programs: `node`, which starts, kills, cuts off and slows down nodes (see node_tool
+# below), and `agent`, by which mpirun starts processes on a node, as by ssh.
 #
 # Exit code 77 with a line that says why if a cluster cannot be made here.
 set -euo pipefail
@@ -17,33 +20,70 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
 skip() {
-    echo "no cluster: $1"
+    echo "SKIPPED: no cluster: $1"
     exit 77
 }
 
-if [ -z "${SHARDSTEP_IN_CLUSTER:-}" ]; then
-    [ $# -ge 3 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+possible() {
+    local why
     [ "$(id -u)" = 0 ] || skip "only root may make network namespaces"
-    for tool in slurmctld slurmd sbatch srun munged ip tc nsenter unshare; do
-        command -v "$tool" > /dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" > /dev/null ||
-            skip "$tool is missing; tests/run.sh installs it"
+    why=$(unshare --pid --fork --net --mount --uts --ipc mount -t tmpfs none /tmp 2>&1) ||
+        skip "the system does not allow namespaces ($why)"
+}
+
+if [ -z "${SHARDSTEP_IN_CLUSTER:-}" ]; then
+    case ${1:-} in
+    --possible)
+        possible
+        exit 0
+        ;;
+    esac
+    [ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+    export PATH=$PATH:/usr/sbin:/sbin
+    [ "$(id -u)" = 0 ] || skip "only root may make network namespaces"
+    for tool in slurmctld slurmd sbatch srun munged ip tc nsenter unshare setpriv; do
+        command -v "$tool" > /dev/null || skip "$tool is missing; tests/run.sh cluster installs it"
     done
-    unshare --pid --fork --net --mount --uts --ipc true 2> /dev/null ||
-        skip "the system does not allow namespaces (unshare: $(unshare --net true 2>&1 || true))"
-    export SHARDSTEP_IN_CLUSTER=yes
-    exec unshare --pid --fork --kill-child=KILL --mount-proc --net --mount --uts --ipc "$0" "$@"
+    possible
+    # A mark by which clean.sh finds processes that are left.
+    export SHARDSTEP_IN_CLUSTER=$$
+    # When the parent of this process is killed, this process is; then all in its namespaces are.
+    exec setpriv --pdeathsig KILL unshare --pid --fork --kill-child=KILL --mount-proc --net --mount --uts \
+        --ipc "$0" "$@"
 fi
 
 # ---- Inside the namespaces.
 
 nodes=$1
-folder=$(cd "$2" && pwd)
-shift 2
-export PATH=$PATH:/usr/sbin:/sbin
+shift
 hostname head
 mount -t tmpfs none /run
 export CLUSTER=/run/cluster
-mkdir -p $CLUSTER/state $CLUSTER/keep /run/munge /run/netns /run/lock
+mkdir -p $CLUSTER/state $CLUSTER/work /run/munge /run/netns /run/lock
+
+# /tmp of the head, and then of each node. Folders below the machine's /tmp that a node needs stay.
+own_tmp() {
+    local folder
+    for folder in "$root" "${SHARDSTEP_BUILD:-$root}"; do
+        case $folder in
+        /tmp/*) echo "$folder" ;;
+        esac
+    done | sort -u > $CLUSTER/kept
+    while read -r folder; do
+        mkdir -p "$CLUSTER/keep$folder"
+        mount --bind "$folder" "$CLUSTER/keep$folder"
+    done < $CLUSTER/kept
+    cat > $CLUSTER/own_tmp << 'END'
+mount -t tmpfs none /tmp
+while read -r folder; do
+    mkdir -p "$folder"
+    mount --bind "$CLUSTER/keep$folder" "$folder"
+done < $CLUSTER/kept
+END
+    # shellcheck disable=SC1091
+    . $CLUSTER/own_tmp
+    unset TMPDIR
+}
 
 munge() {
     dd if=/dev/urandom of=$CLUSTER/munge.key bs=128 count=1 2> /dev/null
@@ -117,7 +157,8 @@ END
 #   start   starts the node's slurmd
 #   kill    kills all of the node's processes, as a loss of power does
 #   cut     cuts the node off the network; join joins it again
-#   limit RATE   limits what the node sends, e.g. to 100mbit
+#   limit RATE   limits what the node sends, e.g. to 100mbit; RATE none: no more
+#   held    prints how often that limit has held something back
 node_tool() {
     cat > $CLUSTER/node << 'END'
 #!/usr/bin/env bash
@@ -131,15 +172,7 @@ start)
     # shellcheck disable=SC2016
     nsenter --net="/run/netns/$node" unshare --uts --mount bash -c '
         hostname "$0"
-        while read -r kept; do
-            mkdir -p "$CLUSTER/keep/$0$kept"
-            mount --bind "$kept" "$CLUSTER/keep/$0$kept"
-        done < $CLUSTER/kept
-        mount -t tmpfs none /tmp
-        while read -r kept; do
-            mkdir -p "$kept"
-            mount --bind "$CLUSTER/keep/$0$kept" "$kept"
-        done < $CLUSTER/kept
+        . $CLUSTER/own_tmp
         exec slurmd -N "$0"' "$node" < /dev/null
     ;;
 kill)
@@ -150,23 +183,28 @@ kill)
 cut) ip link set "to${node#node}" down ;;
 join) ip link set "to${node#node}" up ;;
 limit)
-    ip netns exec "$node" tc qdisc replace dev eth0 root tbf rate "$3" burst 64kb latency 50ms
+    if [ "$3" = none ]; then
+        ip netns exec "$node" tc qdisc del dev eth0 root 2> /dev/null || true
+    else
+        ip netns exec "$node" tc qdisc replace dev eth0 root tbf rate "$3" burst 64kb latency 50ms
+    fi
     ;;
+held) ip netns exec "$node" tc -s qdisc show dev eth0 | sed -n 's/.* overlimits \([0-9]*\).*/\1/p' | head -n 1 ;;
 *)
-    echo "node: start, kill, cut, join or limit" >&2
+    echo "node: start, kill, cut, join, limit or held" >&2
     exit 2
     ;;
 esac
 END
-    chmod +x $CLUSTER/node
+    cat > $CLUSTER/agent << 'END'
+#!/usr/bin/env bash
+# agent NODE COMMAND...: runs a command on a node, as ssh would.
+node=$1
+shift
+exec nsenter --target "$(cat "/run/cluster/slurmd-$node.pid")" --net --uts --mount --wd="$PWD" bash -c "$*"
+END
+    chmod +x $CLUSTER/node $CLUSTER/agent
 }
-
-# The folders below /tmp that every node sees, though each has a /tmp of its own.
-for kept in "$root" "$folder" "${SHARDSTEP_BUILD:-$root}"; do
-    case $kept in
-    /tmp/*) echo "$kept" ;;
-    esac
-done | sort -u > $CLUSTER/kept
 
 tell() {
     tail -n 5 $CLUSTER/*.log $CLUSTER/munged/log 2> /dev/null || true
@@ -174,6 +212,7 @@ tell() {
     exit 1
 }
 
+own_tmp
 network
 munge || tell "munged does not start"
 configure
@@ -187,7 +226,7 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 [ "$(sinfo -h -t idle -o %D | head -1)" = "$nodes" ] || { sinfo -N >&2; tell "the nodes do not come up"; }
-cd "$folder"
+cd $CLUSTER/work
 code=0
 "$@" || code=$?
 exit $code
