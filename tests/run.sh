@@ -32,7 +32,7 @@ export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$((2 * $(nproc)))}
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
     libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python3-pil python-tables-data time \
     mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev gdb valgrind clang-tidy cppcheck shellcheck doxygen gcovr git \
-    mandoc groff-base
+    mandoc groff-base dpkg-dev
 
 build() { # NAME options...
     local name=$1
@@ -110,16 +110,17 @@ for name in $builds; do
         run clang -L '^(unit|mpi)$'
         ;;
     mpich | serial) # the other MPI library, and an HDF5 without MPI; pure rooms have neither
-        option=-DMPI_C_COMPILER=mpicc.mpich
+        option="-DMPI_C_COMPILER=mpicc.mpich -DSHARDSTEP_DEB=ON" # and Debian packages, which package.deb looks at
         [ $name = mpich ] || option=-DSHARDSTEP_HDF5=serial
+        # shellcheck disable=SC2086
         build $name -DCMAKE_BUILD_TYPE=Release $option -DSHARDSTEP_TEST_RANKS=3
         # other builds try ranks that something else than MPI joins (_gathered), and threads that read ahead:
         # another MPI library does not change these, and MPICH polls, so that they take minutes on two cores
-        RANKS='1 2 3' run $name -LE '^pure$' -E '_(gathered|ahead)' -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
+        RANKS='1 2 3' run $name -LE '^pure$' -E '_(gathered|ahead)' -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.(platform|deb)$'
         ;;
     nompi)
         build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
-        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|platform)$'
+        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|pages|platform)$'
         ;;
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"

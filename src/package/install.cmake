@@ -60,3 +60,4 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/shardstep.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 include(src/package/pages.cmake)
+include(src/package/components.cmake)

@@ -1,4 +1,5 @@
-# A script for pages.cmake: writes the man pages and the completion for bash into FOLDER, by PROGRAM.
+# A script for pages.cmake: writes the man pages and the completion for bash into FOLDER, by PROGRAM. With
+# PACKED the man pages are also there as Debian wants them, packed by gzip.
 function(shardstep_page file)
   execute_process(COMMAND ${PROGRAM} ${ARGN} OUTPUT_FILE ${FOLDER}/${file} RESULT_VARIABLE code ERROR_VARIABLE said)
   if(NOT code EQUAL 0)
@@ -6,6 +7,9 @@ function(shardstep_page file)
     list(JOIN ARGN " " words)
     list(JOIN PROGRAM " " program)
     message(FATAL_ERROR "${program} ${words}: ${code} ${said}")
+  endif()
+  if(PACKED AND file MATCHES "\\.1$")
+    execute_process(COMMAND gzip -9nc ${FOLDER}/${file} OUTPUT_FILE ${FOLDER}/${file}.gz)
   endif()
 endfunction()
 

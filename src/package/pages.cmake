@@ -25,11 +25,14 @@ list(JOIN commands "," commands)
 string(TIMESTAMP PAGE_DATE "%Y-%m-%d" UTC) # that of SOURCE_DATE_EPOCH, if it is set
 add_custom_command(OUTPUT ${MAN_PAGES} ${PAGES}/shardstep.bash
   COMMAND ${CMAKE_COMMAND} "-DPROGRAM=$<JOIN:${CMAKE_CROSSCOMPILING_EMULATOR};${PAGE_MAKER},$<SEMICOLON>>"
-    -DCOMMANDS=${commands} -DDATE=${PAGE_DATE} -DFOLDER=${PAGES}
+    -DCOMMANDS=${commands} -DDATE=${PAGE_DATE} -DFOLDER=${PAGES} -DPACKED=${SHARDSTEP_DEB}
     -P ${CMAKE_CURRENT_SOURCE_DIR}/src/package/make_pages.cmake
   DEPENDS shardstep_program src/package/make_pages.cmake VERBATIM)
 add_custom_target(shardstep_pages ALL DEPENDS ${MAN_PAGES} ${PAGES}/shardstep.bash)
 
+if(SHARDSTEP_DEB)
+  list(TRANSFORM MAN_PAGES APPEND .gz)
+endif()
 install(FILES ${MAN_PAGES} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
 install(FILES ${PAGES}/shardstep.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME shardstep COMPONENT tools)
