@@ -120,7 +120,7 @@ for name in $builds; do
         ;;
     nompi)
         build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
-        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|pages|platform)$'
+        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|abi|pages|platform)$'
         ;;
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
