@@ -43,14 +43,14 @@
  * The layout names the axes of a sample, a letter each: w for a signal, hw, hwc (channels last),
  * chw (channels first), tzyxc;
  * `shardstep help augment` lists the letters. If the text gives none, it is what the names of
- * the axes in the file tell a loader: see AXES in dataset.h. Without names it is w for one axis, hw
+ * the axes in the file tell a loader: see AXES in fields.h. Without names it is w for one axis, hw
  * for two axes, and hwc for three axes if the last axis has 1 to 4 elements. For other samples,
  * such as a window of maps, the text must give the layout: to an operator, random_flip(axis=w,
  * layout=tyx), or to a field of a statement, image[layout=hwc],mask[layout=hw]:
  * random_flip(axis=w). It holds for the field's later operators, too. A list has as many numbers as
  * the axis c has elements, 1 without such an axis, and at most 256.
  *
- * In a ragged field (offsets in dataset.h) operators see the rows that a sample really has, not the
+ * In a ragged field (offsets in fields.h) operators see the rows that a sample really has, not the
  * zeros that fill it up. random_flip mirrors these rows, and random_crop moves them within their
  * own length. The zeros behind them stay zeros, also after normalize. How many random numbers are
  * drawn, and which, does not depend on the length.
@@ -111,7 +111,7 @@ typedef struct shs_augment_call {
     size_t n_values;
     /** The number of fields: all fields of the statement, in the order of the text. */
     size_t fields;
-    /** A sample of each field, which must not be changed. In a ragged field (offsets in dataset.h)
+    /** A sample of each field, which must not be changed. In a ragged field (offsets in fields.h)
      * shape[0] is the number of rows that the sample really has, which may be 0. */
     const shs_tensor *inputs;
     /** The result of each field. The operator writes every element. Inputs and outputs do not

@@ -8,7 +8,7 @@
  * p mod G of group p div G. The members of a group host the same virtual ranks and get the same
  * batches, but of each sample only a slab: member m has the elements from floor(m * n / G) to
  * before floor((m+1) * n / G) of the n elements along one axis. The text of each field says which
- * axis this is (slab, in dataset.h). Fields without a slab come whole to each member.
+ * axis this is (slab, in fields.h). Fields without a slab come whole to each member.
  *
  * - Rows, their order and the draws of an augmentation are those of a run without groups that has
  *   the same virtual ranks. The slabs of all members, one behind the other, are its batch.
@@ -78,7 +78,7 @@ typedef struct shs_run shs_run;
 
 /** What a report is about. */
 typedef enum shs_report_kind {
-    /** A row was damaged or had a NaN, and another row took its place: see FAILURES in loader.h. */
+    /** A row was damaged or had a NaN, and another row took its place: see failures.h. */
     SHS_REPORT_REPLACED = 0,
     /** Another row took the place of a row on the list `failures.exclude` of a loader. */
     SHS_REPORT_EXCLUDED,

@@ -36,26 +36,6 @@
  * A row that comes several times in an epoch has other draws for its augmentation each time. With
  * SHS_BY_SAMPLE it has the same draws each time.
  *
- * FAILURES. A row that cannot be delivered ends the run, unless the options `failures` say that
- * another row takes its place. It is the next row of the dataset, and the first row after the last
- * one, that is neither damaged nor excluded (and has no NaN, if NaN are replaced). Only rows of the
- * subset are taken and, in a mixture, only rows of the same source. With SHS_SHARD_FIXED it may be
- * a row of another virtual rank. With weights it may have any weight, also 0: put rows of weight 0
- * that must never come on the list `exclude`.
- *
- * - The order stays: N, the steps, slots and weights of rows are those of the planned rows. So are
- *   the draws of an augmentation, also with SHS_BY_SAMPLE: they are those of the planned row's
- *   number.
- * - A batch says which rows it has (index) and which the order had planned (replaced). The ledger
- *   counts the planned rows.
- * - The rows are a function of the files and the options, whatever the number of ranks and threads.
- *   They are the same after a seek and in `shardstep replay`.
- * - Each replaced row is told to the program by the `report` of shs_run_options, and counted in
- *   shs_loader_statistics.
- *
- * A batch with a bad row is read again, row by row, in the calling thread of shs_next(). List bad
- * rows that are known in `exclude`: these are not read at all.
- *
  * TWINS. Every draw is a function of its place, so no two virtual ranks, epochs or slots augment
  * alike. An operator of the program's own (shs_augment_register) may break this: by rand(), a
  * clock, a static variable, or a generator that every process seeds alike. A loader whose
@@ -128,6 +108,9 @@
 
 #include "augment.h"
 #include "dataset.h"
+#include "draws.h"
+#include "failures.h"
+#include "statistics.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -211,7 +194,7 @@ typedef struct shs_subset {
     /** The beginning of a part, at least 0. A part has the rows whose draw lies in [from, to). A
      * row's draw is a number in [0, 1) made from split_seed and the row's number alone. So the
      * parts 0 to 0.8 for training and 0.8 to 1 for validation never overlap, and rows never change
-     * their part when rows are appended. Windows that overlap need `block`: see dataset.h. */
+     * their part when rows are appended. Windows that overlap need `block`: see fields.h. */
     double from;
     /** The end of the part, above `from` and at most 1. 0 means 1, so that a zeroed struct means
      * all rows. */
@@ -255,7 +238,7 @@ typedef struct shs_sampling {
     const double *weights;
     /** Numbers in `weights`. */
     uint64_t n_weights;
-    /** A field of the same files, in the text of dataset.h, that holds a weight for each sample.
+    /** A field of the same files, in the text of fields.h, that holds a weight for each sample.
      * The loader keeps up to 20 MiB of weights. With more than 2^20 samples each draw reads the
      * weights of some neighbouring samples. Store such a field contiguously; otherwise each draw
      * decodes a chunk. */
@@ -281,28 +264,6 @@ typedef struct shs_slot_memory {
     void *user;
 } shs_slot_memory;
 
-/** What becomes of a row that is damaged: its bytes contradict themselves, by a checksum, by a
- * structure or by a size, or they cannot be decoded (SHS_ERROR_FORMAT). An error of the system (a
- * read that fails, a file that is gone, too little memory) and a filter that is not there are no
- * damage: they always stop the loader. */
-typedef enum shs_on_damage {
-    /** It is an error. */
-    SHS_DAMAGE_STOP = 0,
-    /** Another row takes its place. */
-    SHS_DAMAGE_REPLACE,
-} shs_on_damage;
-
-/** What becomes of a row that has a NaN in a field of floating-point numbers, as it is stored. With
- * another choice than SHS_NAN_KEEP each row is searched before it is augmented. */
-typedef enum shs_on_nan {
-    /** It is delivered. */
-    SHS_NAN_KEEP = 0,
-    /** It is an error, SHS_ERROR_FORMAT. */
-    SHS_NAN_STOP,
-    /** Another row takes its place. */
-    SHS_NAN_REPLACE,
-} shs_on_nan;
-
 /** What becomes of twins: see TWINS. */
 typedef enum shs_twins {
     /** They are reported by the `report` of shs_run_options. */
@@ -322,24 +283,6 @@ typedef enum shs_pushdown {
     /** Only what a crop keeps, wherever this is possible. */
     SHS_PUSHDOWN_ALWAYS,
 } shs_pushdown;
-
-/** What becomes of rows that cannot, or must not, be delivered: see FAILURES. All members are lines
- * of the run's fingerprint and must be the same on every rank. A run cannot go on with other
- * values: shs_restore() refuses them, and a new run needs a folder of its own. A zeroed struct
- * means that damage is an error, that NaN are delivered, and that no row is excluded. */
-typedef struct shs_failures {
-    /** SHS_DAMAGE_STOP by default. */
-    shs_on_damage damage;
-    /** SHS_NAN_KEEP by default. */
-    shs_on_nan nan;
-    /** Numbers of rows that are never read and never delivered, ascending, each once. Another row
-     * takes the place of each. The loader keeps 16 bytes for each run of neighbours. A number that
-     * is not in the subset has no effect. SHS_ERROR_ARGUMENT if nothing is left of the subset or of
-     * a source that must give rows. NULL means none. */
-    const uint64_t *exclude;
-    /** Numbers in `exclude`. */
-    uint64_t n_exclude;
-} shs_failures;
 
 /** How a loader loads. A zeroed struct means the defaults. Everything that a pointer points to may
  * be released after shs_loader_open(). */
@@ -447,7 +390,7 @@ typedef struct shs_batch {
     const uint64_t *replaced;
     /** The number of fields of a sample. */
     size_t fields;
-    /** The data of each field, whose shape is {rows, ...}. A constant field (see dataset.h) has the
+    /** The data of each field, whose shape is {rows, ...}. A constant field (see fields.h) has the
      * shape of its one copy instead, whatever `rows` is. Constant fields come last, and the parts
      * of a batch share their memory. */
     const shs_tensor *field;
@@ -475,148 +418,8 @@ typedef struct shs_batch {
     void *slot;
 } shs_batch;
 
-/** A value that an operator drew, for the rows of a batch. */
-typedef struct shs_drawn_value {
-    /** The name, as in the record that `shardstep replay` prints, such as "degrees". */
-    const char *name;
-    /** What the numbers count, such as "elements" or "degrees"; "" for a pure number. "yes or no":
-     * 1 or 0. */
-    const char *unit;
-    /** Numbers of a row: 1, or more, such as a factor for each channel. */
-    size_t width;
-    /** The numbers: `width` of them for each row, row after row. NaN for a row to which the
-     * operator was not applied. */
-    const double *numbers;
-} shs_drawn_value;
-
-/** What an operator drew for the rows of a batch. */
-typedef struct shs_drawn {
-    /** The operator's name. */
-    const char *name;
-    /** Its number in the text, from 0. Operators that draw nothing, and those within others, are
-     * counted, too. */
-    size_t place;
-    /** The operator with all its values, in the canonical form of the text. */
-    const char *text;
-    /** The number of fields of its statement, which share the draws. */
-    size_t fields;
-    /** The name of each field. */
-    const char *const *field;
-    /** The layout of a sample of each field as it came to the operator; "" if it is not known. */
-    const char *const *layout;
-    /** For each row: 1 if the operator was applied to it, 0 if not, -1 if nobody knows, because an
-     * operator of the program's own had drawn before. */
-    const int8_t *applied;
-    /** The number of values. */
-    size_t n_values;
-    /** The values. one_of has the value "choice": the number of the operator in it, from 0. */
-    const shs_drawn_value *values;
-} shs_drawn;
-
-/** A spacing of the rows of windows (every=A..B in dataset.h) that was drawn for each row of a
- * batch. */
-typedef struct shs_drawn_every {
-    /** NAME of every=NAME:A..B; without a NAME that of the field. */
-    const char *name;
-    /** For each row of the batch the rows from one row of its windows to the next. */
-    const uint64_t *every;
-} shs_drawn_every;
-
-/** The draws for the rows of a batch: see shs_batch_draws(). */
-typedef struct shs_draws {
-    /** Rows of the batch. */
-    uint64_t rows;
-    /** The number of spacings that are drawn. */
-    size_t n_every;
-    /** These spacings, in the order of the fields. */
-    const shs_drawn_every *every;
-    /** The number of operators that draw, or that hold others. */
-    size_t n_operators;
-    /** These operators, in the order of the text. */
-    const shs_drawn *operators;
-} shs_draws;
-
 /** An open loader. */
 typedef struct shs_loader shs_loader;
-
-/** What was read on this rank for the batches that a loader has delivered. A chunk that is decoded
- * again counts again. */
-typedef struct shs_loader_statistics {
-    /** Rows delivered. A row counts once, however many fields it has. */
-    uint64_t rows;
-    /** Of these, rows that took the place of a damaged or excluded row, or of a row with a NaN. */
-    uint64_t rows_replaced;
-    /** Reads by position: of neighbouring rows, or of a chunk. */
-    uint64_t reads;
-    /** Bytes read from files. */
-    uint64_t bytes;
-    /** Reads that had to wait for the disk. */
-    uint64_t cold_reads;
-    /** Chunks read. Compressed chunks were also decoded. */
-    uint64_t chunks_decoded;
-    /** Times that a wanted chunk was in the cache. */
-    uint64_t chunk_hits;
-    /** Bytes that decoded chunks occupy now. */
-    uint64_t cached_bytes;
-    /** Epochs that the ledger compared, on all ranks together. Each rank sums the numbers of the
-     * rows that it delivered with weight 1. After an epoch's last step the next
-     * shs_gradient_mean() or shs_agree() adds these sums over all ranks and compares them with the
-     * expected sums. It returns SHS_ERROR_ORDER if rows were lost or repeated. With tail drop, with
-     * weights, and where an epoch is no whole number of passes, it compares only the number of
-     * rows. */
-    uint64_t epochs_verified;
-    /** Epochs that the ledger could not compare: a seek began inside the epoch, the epoch had an
-     * error, or the ranks cannot talk to each other (shs_open_ranks() without `agree`). */
-    uint64_t epochs_unverified;
-} shs_loader_statistics;
-
-/** The memory of a loader on this rank, in bytes. It is known when the loader is opened, and does
- * not grow with rows, epochs or time. shs_loader_open() takes all of it, except the bytes of
- * decoded chunks, which come until the cache is full, and `waiting`. The system gives memory only
- * where it is touched. */
-typedef struct shs_loader_memory_use {
-    /** The batches: the latest, those of `keep`, and those of `ahead`. */
-    uint64_t batches;
-    /** Rows as they are stored, for an augmentation to change, and rows before they are mixed with
-     * one another, of all batches in work. */
-    uint64_t staging;
-    /** The order: subset, sources, weights, and tables of permutations for each thread that loads
-     * whole batches. */
-    uint64_t order;
-    /** The cache of decoded chunks when it is full, with what it notes of each chunk: at most the
-     * dataset's cache_bytes, and with `ahead` an eighth more, because several threads load whole
-     * batches. 0 if it keeps no chunks. */
-    uint64_t cache;
-    /** What rows are found, read and decoded with: lists of reads for each batch, and for each
-     * thread the largest chunk as stored and as decoded, and memory between filters. */
-    uint64_t reading;
-    /** The rest of the loader: its structures and texts, the augmentation's tables, and the search
-     * for twins. */
-    uint64_t other;
-    /** The sum of the above, less what options.memory gives: the most bytes that the functions of
-     * shs_memory_use() have given to the loader at a time. While the loader is opened, texts may
-     * take some hundred bytes more. */
-    uint64_t counted;
-    /** The dataset's arrays whose rows are held decoded, for all its loaders. The memory was taken
-     * when the dataset was opened, and is touched as rows are read. */
-    uint64_t resident;
-    /** True if the ranks of this node share `resident`, so that it counts once a node. */
-    bool resident_shared;
-    /** Chunks that HDF5 keeps of arrays that only HDF5 reads, at most. HDF5 takes more for other
-     * ends, which is not known. */
-    uint64_t hdf5;
-    /** What the stacks of threads and the decoders of libraries touch: an estimate. */
-    uint64_t threads;
-    /** The sum of `counted`, `resident`, `hdf5`, `threads` and what options.memory gives: the
-     * growth of the process's memory from before shs_loader_open(), if all of it is touched, while
-     * all that is read is in memory already. */
-    uint64_t total;
-    /** What comes beside `counted` and `total` where reads wait for the disk, at most: what more
-     * threads decode with, and their stacks. Each of these threads, up to 15 and those of
-     * `threads`, takes its part when it first waits. If there is no memory for it then, the batch
-     * fails with SHS_ERROR_MEMORY. */
-    uint64_t waiting;
-} shs_loader_memory_use;
 
 /** Collective. Opens a loader of a dataset, at the first step of epoch 0. `options` may be NULL,
  * which means the defaults. The program may close the dataset before the loader. On error
@@ -725,25 +528,6 @@ SHS_API SHS_MUST_CHECK shs_status shs_resume(shs_loader *loader, shs_cursor curs
 SHS_API SHS_MUST_CHECK shs_status shs_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank,
                                              shs_batch *batch);
 
-/** Local, any thread. Tells what each operator of the option `augment` drew for each row of a
- * batch, the record that `shardstep replay` prints, as numbers: to log it, to undo an augmentation,
- * or to move boxes and points as an image was moved. Draws are functions of the place, so they are
- * made again here: a loader that is not asked keeps no record and takes no time for it.
- *
- * @param loader  the loader that gave the batch
- * @param batch   a batch that is valid; with step_batches the whole batch or a part
- * @param draws   gets the record, whose row i is slot i of the batch; release it with
- *                shs_draws_close(). Its names and layouts are the loader's: it must not be used
- *                after shs_loader_close(), but may be released then. NULL on an error
- * @return SHS_OK; SHS_ERROR_MEMORY; SHS_ERROR_ARGUMENT for NULL and for a batch of another loader;
- *         SHS_ERROR_STATE for a batch that the program does not hold any more */
-SHS_API SHS_MUST_CHECK shs_status shs_batch_draws(const shs_loader *loader, const shs_batch *batch,
-                                                  shs_draws **draws);
-
-/** Local, any thread. Releases a record of draws and leaves NULL in *draws. Accepts NULL and a
- * pointer to NULL. */
-SHS_API void shs_draws_close(shs_draws **draws);
-
 /** Local, any thread. Opens the random stream of a slot of a batch, for draws of the program's own,
  * such as dropout. The slot is 0 to batch->rows - 1; with step_batches it may be given of the whole
  * batch or of a part. The stream is the stream that shs_random_at()
@@ -753,16 +537,6 @@ SHS_API void shs_draws_close(shs_draws **draws);
  * role, and for a slot that the batch does not have; the stream then gives only zeros. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot,
                                                       uint64_t purpose, shs_random *stream);
-
-/** Local. Returns counts of what was read so far. All zero for NULL. Rows that are read through
- * HDF5 count only in `rows`. */
-SHS_API shs_loader_statistics shs_statistics(const shs_loader *loader);
-
-/** Local. Returns the memory that a loader takes at most. All zero for NULL. Weights that are read
- * from a file during the run, and files that are opened again because they are more than can be
- * open at a time, take memory beside it; so do the encoded bytes of a batch's images, for each of
- * the batches that are loaded at the same time, and what the decoders of images take. */
-SHS_API shs_loader_memory_use shs_loader_memory(const shs_loader *loader);
 
 /** Local. Returns the slab that this rank gets of field number `field` in batches, counted from 0,
  * as shs_dataset_slab() does for samples as they are stored: an augmentation may move its axis. The

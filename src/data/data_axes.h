@@ -10,7 +10,7 @@ enum {
     DATA_AXIS_DISPUTED = '?' /* names of one axis have different letters */
 };
 
-/* Returns the letter of an axis with a name, as dataset.h lists the names, in any case:
+/* Returns the letter of an axis with a name, as fields.h lists the names, in any case:
  * DATA_AXIS_UNNAMED for any other name. */
 char data_axis_letter(const char *name);
 

@@ -1,4 +1,4 @@
-/* Sparse matrices whose rows are read as dense rows: csr(GROUP), as dataset.h describes it. The
+/* Sparse matrices whose rows are read as dense rows: csr(GROUP), as fields.h describes it. The
  * group holds three arrays. The entries of row i are data[indptr[i]] to data[indptr[i + 1] - 1],
  * and `indices` has the column of each entry. */
 #ifndef DATA_CSR_H

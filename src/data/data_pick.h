@@ -1,4 +1,4 @@
-/* What a field picks of the axes of a row: the text of `select` and `crop` (dataset.h), and the
+/* What a field picks of the axes of a row: the text of `select` and `crop` (fields.h), and the
  * part of a row that it means in a file. */
 #ifndef DATA_PICK_H
 #define DATA_PICK_H

@@ -140,7 +140,7 @@ struct data_sample {
     size_t n_arrays;
 };
 
-/* Reads the text of fields, which dataset.h describes. On error the struct is empty. */
+/* Reads the text of fields, which fields.h describes. On error the struct is empty. */
 shs_status data_sample_parse(const char *text, bool one_a_file, struct data_sample *sample);
 
 void data_sample_free(struct data_sample *sample);

@@ -1,5 +1,5 @@
 /* The failure policy of a loader: which rows must not be delivered, and which rows may take their
- * places. It does not change while the loader is open. loader.h describes it under FAILURES. */
+ * places. It does not change while the loader is open. failures.h describes it. */
 #ifndef LOAD_FAILURES_H
 #define LOAD_FAILURES_H
 

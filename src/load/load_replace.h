@@ -1,6 +1,6 @@
 /* Rows that take the places of bad rows, in the calling thread, when the batch's turn has come: see
- * FAILURES in loader.h. A lane only reports that a batch failed. The batch is then read again, row
- * by row, so that each bad row is found and none spoils the others. */
+ * failures.h. A lane only reports that a batch failed. The batch is then read again, row by row, so
+ * that each bad row is found and none spoils the others. */
 #ifndef LOAD_REPLACE_H
 #define LOAD_REPLACE_H
 

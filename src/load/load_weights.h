@@ -26,7 +26,7 @@ struct load_weights;
 struct load_weights_how {
     /* A weight for every row of the dataset, the same on every rank. Borrowed for the call. */
     const double *values;
-    /* A field of the dataset's files, in the text of dataset.h, with one number a sample, of any
+    /* A field of the dataset's files, in the text of fields.h, with one number a sample, of any
      * type. */
     const char *field;
     /* A field like `field`, of whole numbers that span at most 2^20 values. Each class that occurs

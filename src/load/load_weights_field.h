@@ -30,7 +30,7 @@ struct load_weights_field {
 };
 
 struct load_weights_field_how {
-    const char *text;                  /* the text of one field, as in dataset.h */
+    const char *text;                  /* the text of one field, as in fields.h */
     bool balanced;                     /* true if the field holds classes */
     const struct order_subset *subset; /* rows outside the subset have weight 0 */
     uint64_t at_once;

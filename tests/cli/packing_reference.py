@@ -74,7 +74,7 @@ def attributes_of(x, kind):
 
 
 def values(x, a):
-    """The values of stored numbers, by the words of data_cf.h and of dataset.h."""
+    """The values of stored numbers, by the words of data_cf.h and of fields.h."""
     y = x.astype('f8')
     if 'scale_factor' in a:
         y = y * np.float64(a['scale_factor'])

@@ -295,7 +295,7 @@ class Order:
         return Planned([self.row_of(epoch, run[k]) for k in taken.positions], taken.count)
 
     def delivered(self, row, bad=lambda row: False):
-        """The row that comes where `row` is planned: see FAILURES in loader.h."""
+        """The row that comes where `row` is planned: see failures.h."""
         if row not in self.exclude and not bad(row):
             return row
         first, end = 0, self.rows

@@ -1,4 +1,4 @@
-"""What a sample is: the paths and fields of shardstep/dataset.h, read by h5py a sample at a time.
+"""What a sample is: the paths and fields of shardstep/dataset.h and fields.h, read by h5py a sample at a time.
 
     dataset = Dataset('a.h5,b/', 'x=data(window=3), y=labels')
     dataset.sample(7)        a list of Field(name, array, length, layout), in the order of the text
