@@ -5,7 +5,7 @@
 #include "data_sample.h"
 #include "io_image.h"
 
-/* Decodes an image from its bytes, and fits it as dataset.h says. `to` has room for a sample of the
+/* Decodes an image from its bytes, and fits it as fields.h says. `to` has room for a sample of the
  * field. If `part` is not NULL, only this part of the sample is made; the field must not resize
  * images. An image that cannot be decoded, or that does not fit, is an error whose message begins
  * with input->path. */
