@@ -290,6 +290,11 @@ shs_script_test(configure package configure.sh)
 shs_script_test(nulls package nulls.sh)
 shs_script_test(nompi package nompi.sh)
 
+# Python
+shs_script_test(layouts python layouts.sh)
+shs_script_test(batches python batches.sh)
+shs_script_test(module python module.sh)
+
 if(SHARDSTEP_MPI)
   add_executable(known_failure known/known_failure.c)
   target_link_libraries(known_failure PRIVATE harness_ranks shs_flags)

@@ -1,0 +1,234 @@
+"""Batches, and the memory that their arrays lie in.
+
+Each batch lies in a slot of the loader's ring. Its arrays are NumPy arrays over that memory, without a
+copy. The base of each array is a ctypes object that holds the _Slot; when the last array, view or
+consumer of __dlpack__() is gone, the slot goes with it, and its memory back to the ring.
+"""
+
+import ctypes
+import os
+import struct
+
+import numpy as np
+
+from . import _structs as s
+from ._dataset import DTYPES, shape_of
+from ._library import lib, text_of
+
+_unpack = struct.Struct(s.BATCH_FORMAT).unpack_from
+
+
+class _Slot:
+    """A batch of the library that is kept until this object is gone."""
+
+    __slots__ = ("batch", "free", "pid")
+
+    def __init__(self, batch, free, pid):
+        self.batch, self.free, self.pid = batch, free, pid
+
+    # Any thread may come here, also at the end of the interpreter, so nothing global is used. A child of
+    # fork() has no loader that the memory could go back to.
+    def __del__(self, give_back=lib.shs_give_back, byref=ctypes.byref, getpid=os.getpid):
+        if self.pid == getpid():
+            give_back(byref(self.batch))
+            self.free.append(None)
+
+
+_bytes_types = {}
+
+
+def _memory(address, size, slot):
+    """The bytes at an address, which hold the slot."""
+    kind = _bytes_types.get(size)
+    if kind is None:
+        kind = type("_Bytes", (ctypes.c_uint8 * size,), {"__slots__": ("slot",)})
+        if len(_bytes_types) > 4096:  # of ragged tails there may be many sizes
+            _bytes_types.clear()
+        _bytes_types[size] = kind
+    memory = kind.from_address(address)
+    memory.slot = slot
+    return memory
+
+
+def _view(address, shape, dtype, slot):
+    size = dtype.itemsize
+    for length in shape:
+        size *= length
+    if not size:
+        return np.empty(shape, dtype)
+    return np.ndarray(shape, dtype, _memory(address, size, slot))
+
+
+_U64, _F32 = np.dtype(np.uint64), np.dtype(np.float32)
+
+
+class Form:
+    """What all batches of a loader have in common: names, types and shapes of their fields."""
+
+    __slots__ = ("names", "number", "dtypes", "shapes", "constants", "convert", "addresses")
+
+    def __init__(self, batch, constants, convert):
+        tensors = [batch.field[f] for f in range(batch.fields)]
+        self.names = tuple(text_of(t.name) for t in tensors)
+        self.number = {name: f for f, name in enumerate(self.names)}
+        self.dtypes = [DTYPES[t.type] for t in tensors]
+        self.constants = constants  # for each field: True if a batch has one copy of it
+        self.shapes = [shape_of(t) if one else shape_of(t)[1:] for t, one in zip(tensors, constants)]
+        self.convert = convert
+        self.addresses = {}  # of the fields, for each slot of the ring: they stay where they are
+
+    def addresses_of(self, batch, slot):
+        found = self.addresses.get(slot)
+        if found is None:
+            found = [batch.field[f].data for f in range(len(self.names))]
+            self.addresses[slot] = found
+        return found
+
+
+class Batch:
+    """The batch of one virtual rank in one step or, with step_batches, of all virtual ranks of this
+    rank.
+
+    batch["train/images"] or batch[0] is the array of a field, of shape (rows, ...); a constant field has
+    the shape of its one copy. `images, labels = batch` takes the arrays in the order of the fields;
+    dict(batch) has them by name. They are NumPy arrays, or what the loader's option `array` makes of
+    them. They may be written to, and stay valid as long as anything refers to them.
+
+    seed, vrank, epoch, epoch_step, step, rows, count, step_rows, ends_step, ends_epoch, index, replaced,
+    weight, partner and partner_weight are those of shs_batch; `parts` are batches, too. A batch may have
+    no rows: every rank gets as many batches as any other.
+    """
+
+    __slots__ = (
+        "seed", "vrank", "epoch", "epoch_step", "step", "rows", "count", "step_rows", "ends_step",
+        "ends_epoch", "_form", "_slot", "_addresses", "_arrays", "_at", "_parts", "_loader", "_whole",
+    )  # fmt: skip
+
+    @property
+    def names(self):
+        """The names of the fields."""
+        return self._form.names
+
+    def keys(self):
+        return self._form.names
+
+    def __len__(self):
+        """The number of fields."""
+        return len(self._form.names)
+
+    def __iter__(self):
+        return (self[f] for f in range(len(self)))
+
+    def __getitem__(self, field):
+        form = self._form
+        f = field if isinstance(field, int) else form.number.get(field)
+        if f is None:
+            raise KeyError(f"the batch has no field {field!r}; it has {', '.join(form.names)}")
+        array = self._arrays[f]
+        if array is None:
+            shape = form.shapes[f]
+            if not form.constants[f]:
+                shape = (self.rows, *shape)
+            array = _view(self._addresses[f], shape, form.dtypes[f], self._slot)
+            if form.convert is not None:
+                array = form.convert(array)
+            self._arrays[f] = array
+        return array
+
+    def _numbers(self, name, dtype):
+        """An array beside the fields, or None if the batch has none."""
+        address, array = self._at[name]
+        if array is None and address:
+            array = _view(address, (self.rows,), dtype, self._slot)
+            array.flags.writeable = False
+            self._at[name] = (address, array)
+        return array
+
+    index = property(lambda b: b._numbers("index", _U64), doc="The number of each row in the dataset.")
+    replaced = property(lambda b: b._numbers("replaced", _U64), doc="See shs_batch; None if no row was replaced.")
+    weight = property(lambda b: b._numbers("weight", _F32), doc="See shs_batch; None without step_batches and pad.")
+    partner = property(lambda b: b._numbers("partner", _U64), doc="See shs_batch; None if nothing mixes.")
+    partner_weight = property(lambda b: b._numbers("partner_weight", _F32), doc="See shs_batch.")
+
+    @property
+    def parts(self):
+        """With step_batches the batches of the hosted virtual ranks, else an empty tuple. They share the
+        arrays of this batch."""
+        found = []
+        begin = 0
+        for number, (vrank, rows, count) in enumerate(self._parts):
+            found.append(self._part(vrank, begin, rows, count, number + 1 == len(self._parts)))
+            begin += rows
+        return tuple(found)
+
+    def _part(self, vrank, begin, rows, count, last):
+        part = Batch()
+        for name in ("seed", "epoch", "epoch_step", "step", "step_rows", "_form", "_slot", "_loader"):
+            setattr(part, name, getattr(self, name))
+        part.vrank, part.rows, part.count = vrank, rows, count
+        part.ends_step, part.ends_epoch = self.ends_step and last, self.ends_epoch and last
+        end = begin + rows
+        part._addresses, part._parts, part._whole = None, (), self
+        part._arrays = [self[f] if self._form.constants[f] else self[f][begin:end] for f in range(len(self))]
+        part._at = {}
+        for name in _NAMES:
+            array = getattr(self, name)
+            if array is not None:
+                array = array[begin:end]
+                if name == "partner":  # slots are counted within the part
+                    array = array - np.uint64(begin)
+            part._at[name] = (None, array)
+        return part
+
+    def draws(self):
+        """What the operators of the augmentation drew for each row: a list of dicts with the operator's
+        `name`, `place`, `text`, `fields`, `layouts`, `applied` (1, 0 or -1 for each row) and `values`,
+        {name: array of shape (rows, numbers)}. Spacings of windows come first, as dicts with the keys
+        `name` and `every`. A batch whose arrays are copies has no draws: see the option `keep`."""
+        return self._loader._draws(self._whole or self, self)
+
+    def __repr__(self):
+        return (f"<shardstep.Batch: virtual rank {self.vrank}, epoch {self.epoch}, step {self.step}, "
+                f"{self.rows} rows of {', '.join(self.names)}>")
+
+
+_NAMES = ("index", "replaced", "weight", "partner", "partner_weight")
+
+
+def make(batch, form, slot, loader):
+    """A Batch of a struct. `slot` keeps the memory; None: the arrays become copies."""
+    made = Batch()
+    (made.seed, made.vrank, made.epoch, made.epoch_step, made.step, made.rows, made.count, made.step_rows,
+     index, replaced, _, _, made.ends_step, made.ends_epoch, parts, _, weight, partner, partner_weight,
+     address) = _unpack(batch)  # fmt: skip
+    made._form, made._slot, made._loader, made._whole = form, slot, loader, None
+    made._addresses = form.addresses_of(batch, address)
+    made._arrays = [None] * len(form.names)
+    made._at = {"index": (index, None), "replaced": (replaced, None), "weight": (weight, None),
+                "partner": (partner, None), "partner_weight": (partner_weight, None)}  # fmt: skip
+    made._parts = ()
+    if parts:
+        part = batch.part
+        made._parts = tuple((part[i].vrank, part[i].rows, part[i].count) for i in range(parts))
+    if slot is None:
+        _copy(made)
+    return made
+
+
+def _copy(batch):
+    """Gives a batch arrays of its own."""
+    form = batch._form
+    convert, form.convert = form.convert, None
+    try:
+        batch._arrays = [np.array(batch[f]) for f in range(len(batch))]
+    finally:
+        form.convert = convert
+    if convert is not None:
+        batch._arrays = [convert(array) for array in batch._arrays]
+    for name in _NAMES:
+        array = getattr(batch, name)
+        if array is not None:
+            array = np.array(array)
+            array.flags.writeable = False
+            batch._at[name] = (None, array)
+    batch._addresses = None

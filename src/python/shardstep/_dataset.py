@@ -1,0 +1,144 @@
+"""A dataset: samples from one HDF5 file or many."""
+
+import ctypes
+import os
+from typing import NamedTuple, Tuple
+
+import numpy as np
+
+from . import _library, _options, _structs as s
+from ._library import Error, lib, lock
+
+DTYPES = {
+    s.CONSTANTS["SHS_" + short.upper()]: np.dtype(name)
+    for short, name in (
+        ("u8", "uint8"), ("u16", "uint16"), ("u32", "uint32"), ("u64", "uint64"),
+        ("i8", "int8"), ("i16", "int16"), ("i32", "int32"), ("i64", "int64"),
+        ("f16", "float16"), ("f32", "float32"), ("f64", "float64"),
+    )
+}  # fmt: skip
+
+
+class Field(NamedTuple):
+    """A field of a sample, as it is stored. An augmentation may change its type and shape."""
+
+    name: str
+    dtype: np.dtype
+    shape: Tuple[int, ...]
+    constant: bool
+
+
+class Location(NamedTuple):
+    """Where a sample lies: see shs_location."""
+
+    path: str
+    row: int
+    file: int
+    source: int
+
+
+def shape_of(tensor):
+    return tuple(tensor.shape[: tensor.axes])
+
+
+def fields_text(fields):
+    """The text of fields: a text, a list of texts, or a dict of alias: text."""
+    if hasattr(fields, "items"):
+        fields = [f"{alias}={text}" for alias, text in fields.items()]
+    if isinstance(fields, (list, tuple)):
+        fields = ",".join(fields)
+    return _options.encode(fields, "fields")
+
+
+def path_text(path):
+    """A path, or a list of the paths of sources."""
+    if isinstance(path, (list, tuple)):
+        return b",".join(_options.encode(one, "path") for one in path)
+    return _options.encode(path, "path")
+
+
+class Dataset:
+    """The samples of one HDF5 file, of all files of a folder, of those of a pattern or of a list.
+
+    path     a file, a folder, a pattern such as "year-*.h5", "@LIST", or a list of such sources
+    fields   "train/images,train/labels", a list of such texts, or {alias: text}; windows, runs of rows
+             and all else as in shardstep/dataset.h
+
+    The options are those of shs_dataset_options, by their names: cache_bytes, unchecked,
+    one_sample_a_file, probe, probe_program, probe_seconds, probe_mebibytes, probe_plugins, map, index, cf.
+
+    Collective, if the ranks of the run know each other.
+    """
+
+    def __init__(self, run, path, fields, **options):
+        self._handle = ctypes.c_void_p()
+        self._pid = os.getpid()
+        self.run = run
+        path, fields = path_text(path), fields_text(fields)
+        borrowed = []
+        filled = _options.fill(s.shs_dataset_options(), options, "Dataset", borrowed)
+        run._here("Dataset()")
+        with lock:
+            _library.close_pending()
+            run._check(lib.shs_dataset_open(run._handle, path, fields, ctypes.byref(filled),
+                                            ctypes.byref(self._handle)))
+
+    def _here(self, what):
+        self.run._here(what)
+        if not self._handle:
+            raise Error(f"{what}: the dataset is closed")
+
+    def __len__(self):
+        """The number of samples."""
+        return lib.shs_dataset_samples(self._handle)
+
+    @property
+    def fields(self):
+        """The fields of a sample, as they are stored: a tuple of Field."""
+        found = []
+        for number in range(lib.shs_dataset_fields(self._handle)):
+            tensor = lib.shs_dataset_field(self._handle, number).contents
+            found.append(Field(_library.text_of(tensor.name), DTYPES[tensor.type], shape_of(tensor),
+                               lib.shs_dataset_is_constant(self._handle, number)))
+        return tuple(found)
+
+    def locate(self, sample):
+        """Where a sample lies, by its number, as in Batch.index: a Location."""
+        self._here("Dataset.locate()")
+        found = s.shs_location()
+        number = _options.whole(sample, ctypes.c_uint64, "Dataset.locate(): sample")
+        self.run._check(lib.shs_locate(self._handle, number, ctypes.byref(found)))
+        return Location(os.fsdecode(found.path), found.row, found.file, found.source)
+
+    def loader(self, **options):
+        """Opens a loader: see Loader."""
+        from ._loader import Loader
+
+        return Loader(self, **options)
+
+    def close(self):
+        """Closes the dataset. Its loaders go on."""
+        if not self._handle or self._pid != os.getpid():
+            return
+        _library.refuse_callback("Dataset.close()")
+        with lock:
+            lib.shs_dataset_close(ctypes.byref(self._handle))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def __del__(self):
+        handle = getattr(self, "_handle", None)
+        if handle and self._pid == os.getpid():
+            _library.close_later(lib.shs_dataset_close, handle)
+
+    def __reduce__(self):
+        raise _library.ProcessError("a Dataset cannot be sent to another process: open one there")
+
+    def __repr__(self):
+        if not self._handle:
+            return "<shardstep.Dataset, closed>"
+        return f"<shardstep.Dataset: {len(self)} samples of {', '.join(f.name for f in self.fields)}>"

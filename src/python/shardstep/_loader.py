@@ -1,0 +1,412 @@
+"""The loader: batches of a dataset, in an order that is a function of seed and cursor."""
+
+import collections
+import ctypes
+import os
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _batch, _library, _options, _structs as s
+from ._dataset import DTYPES
+from ._library import Error, Stopped, lib, lock
+
+_OK, _END, _STOP, _NOT_READY, _NO_CHECKPOINT = (
+    s.CONSTANTS["SHS_" + name] for name in ("OK", "END", "STOP", "NOT_READY", "NO_CHECKPOINT")
+)
+_TYPES = {dtype: number for number, dtype in DTYPES.items()}
+_REPORT_BYTES = 4096
+
+
+class Cursor(NamedTuple):
+    """All that a loader needs to resume: see shs_cursor."""
+
+    epoch: int
+    epoch_step: int
+    step: int
+
+
+def _as_dict(struct):
+    return {name: getattr(struct, name) for name, _ in struct._fields_}
+
+
+class Loader:
+    """Batches of a dataset. `for batch in loader` takes the rest of the present epoch; the next such
+    loop takes the next epoch. After the last epoch (option `epochs`) a loop has no batches. Leaving a loop
+    by `break` and beginning another goes on with the next batch.
+
+    The options are those of shs_loader_options, by their names. Constants are words:
+
+    batch, epochs, stream, through_stop, ahead, threads, step_batches, trace_events
+    shuffle       "full", "none" or "blocks"; blocks={"rows": .., "window": ..}
+    shard         "global" or "fixed"
+    tail          "short", "drop" or "pad"
+    subset        {"from": 0, "to": 0.8, "split_seed": 0, "block": 0} or {"rows": list}
+    sampling      {"repeats", "epoch_rows", "mix", "weights", "weight_field", "balance"}
+    augment       the text of an augmentation; augment_by "rank" or "sample"
+    twins         "warn", "error" or "off"
+    failures      {"damage": "stop" or "replace", "nan": "keep", "stop" or "replace", "exclude": list}
+    pushdown      "auto", "off" or "always"
+    keep          batches whose arrays may live beside the latest batch; 4 by default. The arrays of further
+                  batches are copies, so no batch is ever overwritten, however many are kept
+    memory        {"allocate": f(bytes, alignment) -> address, "release": f(address, bytes)}
+
+    Options of this module:
+
+    array         a function that is applied to each field's NumPy array, such as torch.from_numpy
+    agree         if True, which is the default, errors and stops are agreed on at the end of each step, by
+                  Run.agree(). All ranks then take their batches in step. If False, call it yourself
+
+    A loader that is made while torch is imported is a torch.utils.data.IterableDataset, too.
+    Collective, if the ranks of the run know each other.
+    """
+
+    def __new__(cls, *args, **options):
+        return object.__new__(_with_torch(cls))
+
+    def __init__(self, dataset, array=None, agree=True, keep=4, **options):
+        self._handle = ctypes.c_void_p()
+        self._pid = os.getpid()
+        self.dataset, self.run = dataset, dataset.run
+        self._form, self._convert, self._agrees = None, array, agree
+        self.copied = 0
+        """Batches whose arrays are copies, because more batches were kept than the option `keep` says."""
+        borrowed = []
+        filled = _options.fill(s.shs_loader_options(), {**options, "keep": keep}, "Loader", borrowed)
+        self._free = collections.deque([None] * filled.keep)
+        dataset._here("Loader()")
+        with lock:
+            _library.close_pending()
+            self.run._check(lib.shs_loader_open(dataset._handle, ctypes.byref(filled),
+                                                ctypes.byref(self._handle)))
+        fields = lib.shs_dataset_fields(dataset._handle)
+        self._constants = [lib.shs_dataset_is_constant(dataset._handle, f) for f in range(fields)]
+        self._step_batches, self._status = filled.step_batches, _OK
+
+    def _here(self, what):
+        if self._pid != os.getpid() or self.run._thread is not None or not self.run._handle:
+            self.run._here(what)
+        if not self._handle:
+            raise Error(f"{what}: the loader is closed")
+        if getattr(_library._callback, "inside", False):
+            _library.refuse_callback(what)
+
+    # ---- Batches.
+
+    def _take(self, function, what):
+        """The next batch by shs_next() or shs_try_next(); None if there is none."""
+        self._here(what)
+        batch = s.shs_batch()
+        with lock:
+            if _library._pending:
+                _library.close_pending()
+            self._status = status = function(self._handle, ctypes.byref(batch))
+            if status == _OK and self._agrees and batch.ends_step:
+                # Before the batch is handed out: an error of this step takes the place of its last batch.
+                self.run._check(lib.shs_agree(self.run._handle))
+            if status == _OK:
+                return self._hand_out(batch)
+        if status == _STOP:
+            raise Stopped("a stop was requested, and all ranks have agreed on it: save, and exit with "
+                          "shardstep.EXIT_STOPPED")
+        self.run._check(status)
+        return None
+
+    def _hand_out(self, batch):
+        if self._form is None:
+            self._form = _batch.Form(batch, self._constants, self._convert)
+        try:
+            self._free.pop()
+        except IndexError:
+            self.copied += 1
+            return _batch.make(batch, self._form, None, self)
+        _library.check(lib.shs_keep(ctypes.byref(batch)))
+        return _batch.make(batch, self._form, _batch._Slot(batch, self._free, self._pid), self)
+
+    def __iter__(self):
+        """The batches of the rest of the present epoch."""
+        self._refuse_workers()
+        self._here("iter(Loader)")
+        return self._epoch()
+
+    def _epoch(self):
+        while True:
+            batch = self._take(lib.shs_next, "next(Loader)")
+            if batch is None:
+                return
+            ends = batch.ends_epoch
+            yield batch
+            del batch
+            if ends:
+                return
+
+    def next(self):
+        """The next batch, across the ends of epochs. None after the last epoch."""
+        return self._take(lib.shs_next, "Loader.next()")
+
+    def try_next(self):
+        """The next batch if it is there, or else None, without waiting. `ended` tells whether None means
+        that the last epoch is over."""
+        return self._take(lib.shs_try_next, "Loader.try_next()")
+
+    @property
+    def ended(self):
+        """True once next() or try_next() has found the last epoch over."""
+        return self._status == _END
+
+    def replay(self, cursor, vrank):
+        """Makes one batch of the run again: that of a virtual rank at a cursor. The loader then stands where
+        it stood: see shs_replay()."""
+        self._here("Loader.replay()")
+        batch = s.shs_batch()
+        vrank = _options.whole(vrank, ctypes.c_uint64, "Loader.replay(): vrank")
+        with lock:
+            status = lib.shs_replay(self._handle, _cursor(cursor), vrank, ctypes.byref(batch))
+            self.run._check(status)
+            return self._hand_out(batch) if status == _OK else None
+
+    def __len__(self):
+        """The batches that this rank gets in a whole epoch."""
+        return self.epoch_steps * (1 if self._step_batches else self.run.hosted)
+
+    @property
+    def epoch_steps(self):
+        """The number of steps of one epoch."""
+        return lib.shs_epoch_steps(self._handle)
+
+    # ---- Where it stands.
+
+    def tell(self):
+        """The cursor after the last batch that was handed out, never after what was loaded ahead. Inside a
+        step it is that of the step's beginning. A Cursor."""
+        return Cursor(*_as_dict(lib.shs_tell(self._handle)).values())
+
+    def seek(self, cursor):
+        """Collective. Goes on at a cursor, in constant time."""
+        self._here("Loader.seek()")
+        with lock:
+            self.run._check(lib.shs_seek(self._handle, _cursor(cursor)))
+
+    def fingerprint(self):
+        """What the run is a function of, with one "name = value" a line."""
+        self._here("Loader.fingerprint()")
+        needed = ctypes.c_size_t()
+        with lock:
+            self.run._check(lib.shs_fingerprint(self._handle, None, 0, ctypes.byref(needed)))
+            text = ctypes.create_string_buffer(needed.value)
+            self.run._check(lib.shs_fingerprint(self._handle, text, needed, ctypes.byref(needed)))
+        return text.value.decode("utf-8", "surrogateescape")
+
+    def state_dict(self):
+        """What load_state_dict() goes on from: the cursor of tell(), and the run's fingerprint. Save it with
+        the weights; it is the same on every rank."""
+        return {**self.tell()._asdict(), "fingerprint": self.fingerprint()}
+
+    def load_state_dict(self, state):
+        """Collective. Goes on where state_dict() was taken, on any number of ranks up to V. Raises Error
+        (SHS_ERROR_MISMATCH) for the state of another run, and names what differs."""
+        self._here("Loader.load_state_dict()")
+        missing = {"epoch", "epoch_step", "step", "fingerprint"} - set(state)
+        if missing:
+            raise ValueError(f"this is no state of a Loader: it has no {', '.join(sorted(missing))}")
+        text = state["fingerprint"].encode("utf-8", "surrogateescape")
+        cursor = _cursor([state[name] for name in Cursor._fields])
+        with lock:
+            self.run._check(lib.shs_resume(self._handle, cursor, text))
+
+    # ---- Checkpoints.
+
+    def save(self, folder, state, keep=0, asynchronous=False):
+        """Collective. Saves the cursor and arrays, {name: array}, in a folder: whole or not at all, and on
+        stable storage when it returns. See shs_save_with() for the options. The arrays must be the same on
+        every rank."""
+        self._here("Loader.save()")
+        borrowed = []
+        tensors = _tensors(state, borrowed, False)
+        options = _options.fill(s.shs_save_options(), {"keep": keep, "asynchronous": asynchronous},
+                                "Loader.save()", borrowed)
+        with lock:
+            self.run._check(lib.shs_save_with(self._handle, _options.encode(folder, "folder"), tensors,
+                                              len(state), ctypes.byref(options)))
+
+    def save_wait(self):
+        """Collective. Waits for a save in the background, and raises its error."""
+        self._here("Loader.save_wait()")
+        with lock:
+            self.run._check(lib.shs_save_wait(self._handle))
+
+    def restore(self, folder, state):
+        """Collective. Fills the arrays, {name: array}, from the checkpoint that was saved last, and goes on at
+        its cursor. Returns False if the folder has no checkpoint."""
+        self._here("Loader.restore()")
+        tensors = _tensors(state, [], True)
+        with lock:
+            status = lib.shs_restore(self._handle, _options.encode(folder, "folder"), tensors, len(state))
+            self.run._check(status)
+        notice = _library.text_of(lib.shs_notice())
+        if notice:
+            from ._run import log_report
+
+            log_report("checkpoint", notice)
+        return status != _NO_CHECKPOINT
+
+    # ---- Accounting.
+
+    def statistics(self):
+        """What was read so far: see shs_loader_statistics."""
+        return _as_dict(lib.shs_statistics(self._handle))
+
+    def memory(self):
+        """The memory that the loader takes at most, in bytes: see shs_loader_memory_use."""
+        return _as_dict(lib.shs_loader_memory(self._handle))
+
+    def times(self):
+        """What the loader has cost so far, in seconds: see shs_loader_times."""
+        return _as_dict(lib.shs_times(self._handle))
+
+    def report(self):
+        """Collective. A line that says whether data kept up since the last report."""
+        self._here("Loader.report()")
+        text = ctypes.create_string_buffer(_REPORT_BYTES)
+        with lock:
+            self.run._check(lib.shs_loader_report(self._handle, text, len(text)))
+        return text.value.decode("utf-8", "surrogateescape")
+
+    def trace_write(self, path):
+        """Writes what each thread did, for ui.perfetto.dev: see the option trace_events."""
+        self._here("Loader.trace_write()")
+        with lock:
+            self.run._check(lib.shs_trace_write(self._handle, _options.encode(path, "path")))
+
+    def slab(self, field):
+        """The slab of a field that this rank gets in a run of groups: see shs_loader_slab(). A dict."""
+        return _as_dict(lib.shs_loader_slab(self._handle, field))
+
+    def _draws(self, whole, batch):
+        self._here("Batch.draws()")
+        if whole._slot is None:
+            raise Error("Batch.draws(): the arrays of this batch are copies, because more batches were kept than "
+                        "the option `keep` says; give a larger one, or ask before so many are kept")
+        struct = whole._slot.batch
+        if batch is not whole:
+            number = [vrank for vrank, _, _ in whole._parts].index(batch.vrank)
+            struct = struct.part[number]
+        record = ctypes.POINTER(s.shs_draws)()
+        with lock:
+            self.run._check(lib.shs_batch_draws(self._handle, ctypes.byref(struct), ctypes.byref(record)))
+            try:
+                return _tell_draws(record.contents)
+            finally:
+                lib.shs_draws_close(ctypes.byref(record))
+
+    # ---- Its end.
+
+    def close(self):
+        """Closes the loader. Arrays that are kept stay valid."""
+        if not self._handle or self._pid != os.getpid():
+            return
+        _library.refuse_callback("Loader.close()")
+        with lock:
+            lib.shs_loader_close(ctypes.byref(self._handle))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def __del__(self):
+        handle = getattr(self, "_handle", None)
+        if handle and self._pid == os.getpid():
+            _library.close_later(lib.shs_loader_close, handle)
+
+    def _refuse_workers(self):
+        torch_data = sys.modules.get("torch.utils.data")
+        if torch_data is not None and torch_data.get_worker_info() is not None:
+            raise _library.ProcessError(
+                "a Loader was iterated in a worker of a PyTorch DataLoader, where every worker would deliver each "
+                "row once more: give num_workers=0 to the DataLoader, and threads=N to the Loader")
+
+    def __reduce_ex__(self, protocol):
+        raise _library.ProcessError(
+            "a Loader cannot be sent to another process, such as a worker of a PyTorch DataLoader: give num_workers=0 "
+            "to the DataLoader, and threads=N to the Loader")
+
+    def __repr__(self):
+        if not self._handle:
+            return "<shardstep.Loader, closed>"
+        at = self.tell()
+        return f"<shardstep.Loader: epoch {at.epoch}, epoch step {at.epoch_step} of {self.epoch_steps}, step {at.step}>"
+
+
+def _cursor(cursor):
+    epoch, epoch_step, step = cursor
+    return s.shs_cursor(*(_options.whole(n, ctypes.c_uint64, "cursor") for n in (epoch, epoch_step, step)))
+
+
+def _tensors(state, borrowed, writes):
+    """An array of shs_tensor over {name: array}."""
+    tensors = (s.shs_tensor * max(len(state), 1))()
+    for tensor, (name, value) in zip(tensors, state.items()):
+        array = value.detach().numpy() if hasattr(value, "detach") else value
+        if not isinstance(array, np.ndarray):
+            if writes:
+                raise TypeError(f"{name} must be an array of NumPy, or a tensor of PyTorch on the CPU, to be filled")
+            array = np.asarray(array)
+        if array.dtype not in _TYPES or array.ndim > s.MAX_AXES:
+            raise TypeError(f"{name} has the type {array.dtype} and {array.ndim} axes; a checkpoint takes "
+                            f"{', '.join(str(d) for d in _TYPES)} with at most {s.MAX_AXES} axes")
+        if writes and not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"{name} must be contiguous and writable, to be filled")
+        array = np.ascontiguousarray(array).reshape(array.shape)
+        borrowed.append(array)
+        tensor.name = _options.encode(name, "a name")
+        tensor.type, tensor.axes = _TYPES[array.dtype], array.ndim
+        tensor.shape[: array.ndim] = array.shape
+        tensor.data = array.ctypes.data
+    borrowed.append(tensors)
+    return tensors
+
+
+def _tell_draws(record):
+    rows = record.rows
+    found = []
+    for i in range(record.n_every):
+        every = record.every[i]
+        found.append({"name": _library.text_of(every.name), "every": np.array(every.every[:rows], np.uint64)})
+    for i in range(record.n_operators):
+        drawn = record.operators[i]
+        values = {}
+        for v in range(drawn.n_values):
+            value = drawn.values[v]
+            numbers = np.array(value.numbers[: rows * value.width], np.float64)
+            values[_library.text_of(value.name)] = numbers.reshape(rows, value.width)
+        found.append({
+            "name": _library.text_of(drawn.name),
+            "place": drawn.place,
+            "text": _library.text_of(drawn.text),
+            "fields": [_library.text_of(drawn.field[f]) for f in range(drawn.fields)],
+            "layouts": [_library.text_of(drawn.layout[f]) for f in range(drawn.fields)],
+            "applied": np.array(drawn.applied[:rows], np.int8),
+            "values": values,
+        })
+    return found
+
+
+_torch_classes = {}
+
+
+def _with_torch(cls):
+    """The class of a new loader. torch.utils.data.DataLoader knows an iterable dataset by its class only,
+    so where torch is imported, it is a base class."""
+    torch_data = sys.modules.get("torch.utils.data")
+    if torch_data is None or issubclass(cls, torch_data.IterableDataset):
+        return cls
+    if cls not in _torch_classes:
+        import types
+
+        made = types.new_class(cls.__name__, (cls, torch_data.IterableDataset))
+        made.__module__, made.__qualname__, made.__doc__ = cls.__module__, cls.__qualname__, cls.__doc__
+        _torch_classes[cls] = made
+    return _torch_classes[cls]

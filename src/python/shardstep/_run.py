@@ -1,0 +1,274 @@
+"""The run: the ranks that work together."""
+
+import ctypes
+import logging
+import os
+import threading
+import warnings
+
+from . import _library, _options, _structs as s
+from ._library import Error, check, lib, lock, path
+
+_log = logging.getLogger("shardstep")
+
+REPORTS = {
+    s.CONSTANTS[name]: name[len("SHS_REPORT_"):].lower() for name in s.CONSTANTS if "SHS_REPORT_" in name
+}
+
+
+def log_report(kind, text):
+    """Hands a report to the logger `shardstep`: as a warning, but for rows that the program itself
+    has excluded."""
+    _log.log(logging.INFO if kind == "excluded" else logging.WARNING, "%s", text)
+
+
+class Run:
+    """The ranks that work together, and the seed of all random numbers.
+
+    Run(seed=1) is a run of one rank. Run(seed=1, rank=3, ranks=8) is rank 3 of 8, which know nothing
+    of each other. With `agree`, a function that gathers bytes from all ranks, errors and stops reach
+    all ranks. Run.environment(), Run.torch() and Run.mpi() take rank and ranks from a launcher.
+
+    rank, ranks   this rank, and how many there are
+    agree         agree(mine) gets bytes, and returns those of all ranks, in the order of ranks: one
+                  bytes object with all of them, or a list of `ranks` bytes objects. It is called in
+                  the thread that calls Shardstep, in the same order on every rank
+    report        report(kind, text) is told what happens and is no error, such as a row that was
+                  replaced. By default it goes to the logger `shardstep`; None means nobody is told.
+                  It must not call Shardstep
+
+    All other options are those of shs_run_options, by their names: seed, vranks, group, stop_signal,
+    stop_on_term, warn_seconds, end_seconds, end_margin, limit_seconds.
+    """
+
+    def __init__(self, rank=0, ranks=1, agree=None, report=log_report, **options):
+        self._begin(report, options)
+        self._agree = s.Agree(self._gather(agree, ranks)) if agree and ranks > 1 else s.Agree()
+        rank = _options.whole(rank, ctypes.c_int, "Run: rank")
+        ranks = _options.whole(ranks, ctypes.c_int, "Run: ranks")
+        self._is_collective = bool(agree) and ranks > 1
+        with lock:
+            _library.close_pending()
+            self._check(lib.shs_open_ranks(rank, ranks, self._agree, None, ctypes.byref(self._options),
+                                           ctypes.byref(self._handle)))
+
+    @classmethod
+    def environment(cls, **options):
+        """The rank that the environment variables RANK and WORLD_SIZE tell, as torchrun sets them. The
+        ranks know nothing of each other, unless `agree` is given."""
+        try:
+            rank, ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        except KeyError as error:
+            raise Error(f"the environment variable {error} is not set; start the program by a launcher "
+                        "that sets RANK and WORLD_SIZE, such as torchrun, or give rank and ranks") from None
+        except ValueError:
+            raise Error(f"RANK={os.environ['RANK']} and WORLD_SIZE={os.environ['WORLD_SIZE']} are no "
+                        "whole numbers") from None
+        return cls(rank, ranks, **options)
+
+    @classmethod
+    def torch(cls, group=None, **options):
+        """The ranks of a process group of torch.distributed, which must have been initialised. Errors
+        and stops reach all ranks by its all_gather()."""
+        import torch
+        import torch.distributed as dist
+
+        if not dist.is_available() or not dist.is_initialized():
+            raise Error("torch.distributed has no process group; call torch.distributed.init_process_group() "
+                        "before Run.torch()")
+        ranks = dist.get_world_size(group)
+        device = "cpu"
+        if dist.get_backend(group) == "nccl":
+            device = torch.device("cuda", torch.cuda.current_device())
+
+        def gather(mine):
+            one = torch.frombuffer(bytearray(mine), dtype=torch.uint8).to(device)
+            all_ranks = [torch.empty_like(one) for _ in range(ranks)]
+            dist.all_gather(all_ranks, one, group)
+            return b"".join(part.cpu().numpy().tobytes() for part in all_ranks)
+
+        return cls(dist.get_rank(group), ranks, gather, **options)
+
+    @classmethod
+    def mpi(cls, comm=None, report=log_report, **options):
+        """The ranks of an intra-communicator of mpi4py, by default those of MPI.COMM_WORLD.
+
+        Collective. If the library was built with MPI, it talks to the other ranks itself, and must
+        have been built with the MPI library of mpi4py. If it was built without MPI, as in a wheel, the
+        ranks talk by comm.allgather().
+        """
+        from mpi4py import MPI
+
+        comm = MPI.COMM_WORLD if comm is None else comm
+        if not _library.has_mpi:
+            return cls(comm.Get_rank(), comm.Get_size(), lambda mine: comm.allgather(bytes(mine)), report,
+                       **options)
+        _require_same_mpi(MPI)
+        run = cls.__new__(cls)
+        run._begin(report, options)
+        run._is_collective = comm.Get_size() > 1
+        if MPI.Query_thread() < MPI.THREAD_SERIALIZED:
+            run._thread = threading.get_ident()
+        # A handle of MPI is an int or a pointer, and passed by value as C passes it.
+        kind = ctypes.c_int if MPI._sizeof(comm) == ctypes.sizeof(ctypes.c_int) else ctypes.c_void_p
+        handle = kind.from_address(MPI._addressof(comm))
+        lib.shs_open.restype = ctypes.c_int
+        lib.shs_open.argtypes = [kind, ctypes.POINTER(s.shs_run_options), ctypes.c_void_p]
+        with lock:
+            _library.close_pending()
+            run._check(lib.shs_open(handle, ctypes.byref(run._options), ctypes.byref(run._handle)))
+        return run
+
+    def _begin(self, report, options):
+        self._handle = ctypes.c_void_p()
+        self._pid = os.getpid()
+        self._thread = None  # not None: the only thread that may call
+        self._cause = None  # what a function of the program has raised
+        self._borrowed = []
+        self._options = _options.fill(s.shs_run_options(), options, "Run", self._borrowed)
+        if report is not None:
+            self._options.report = self._report = s.Report(self._reporter(report))
+
+    def _reporter(self, report):
+        def reporter(_, kind, text):
+            try:
+                with _library.calling_back():
+                    report(REPORTS.get(kind, str(kind)), _library.text_of(text))
+            except BaseException as error:  # there is nobody to catch it in C
+                warnings.warn(f"shardstep: the function `report` has failed: {error!r}", stacklevel=2)
+
+        return reporter
+
+    def _gather(self, agree, ranks):
+        def gather(_, mine, size, everyone):
+            try:
+                with _library.calling_back():
+                    parts = agree(ctypes.string_at(mine, size))
+                whole = bytes(parts) if isinstance(parts, (bytes, bytearray, memoryview)) else b"".join(parts)
+                if len(whole) != ranks * size:
+                    raise ValueError(f"`agree` has returned {len(whole)} bytes, not {ranks} times {size}")
+                ctypes.memmove(everyone, whole, len(whole))
+                return 0
+            except BaseException as error:
+                self._cause = error
+                return 1
+
+        return gather
+
+    def _check(self, status):
+        """What _library.check() does, with what a function of the program has raised as the cause."""
+        cause, self._cause = self._cause, None
+        return check(status, cause)
+
+    def _here(self, what):
+        """Refuses a process or a thread in which this run must not be used."""
+        if self._pid != os.getpid():
+            raise _library.ProcessError(
+                f"{what} was called in process {os.getpid()}, but process {self._pid} opened the run. A "
+                "child of fork() has none of the threads that load, and every worker of a PyTorch "
+                "DataLoader would deliver each row once more: give num_workers=0 to the DataLoader, and "
+                "threads=N to the Loader"
+            )
+        if self._thread not in (None, threading.get_ident()):
+            raise Error(f"{what} was called in another thread than the one that opened the run, but MPI "
+                        "was initialised for calls of one thread (MPI_THREAD_FUNNELED); call it in that "
+                        "thread, or initialise MPI with MPI_THREAD_SERIALIZED or more")
+        _library.refuse_callback(what)
+        if not self._handle:
+            raise Error(f"{what}: the run is closed")
+
+    def _info(self):
+        return lib.shs_info(self._handle)
+
+    seed = property(lambda self: self._info().seed, doc="The seed of the run.")
+    vranks = property(lambda self: self._info().vranks, doc="V, the number of virtual ranks.")
+    first_vrank = property(lambda self: self._info().first_vrank, doc="The first virtual rank that this rank hosts.")
+    hosted = property(lambda self: self._info().hosted, doc="The number of virtual ranks that this rank hosts.")
+    rank = property(lambda self: self._info().rank, doc="This rank.")
+    ranks = property(lambda self: self._info().ranks, doc="The number of ranks.")
+    group = property(lambda self: self._info().group, doc="The number of ranks of a group; 1 without groups.")
+    member = property(lambda self: self._info().member, doc="This rank's number in its group.")
+
+    def dataset(self, path, fields, **options):
+        """Opens a dataset: see Dataset."""
+        from ._dataset import Dataset
+
+        return Dataset(self, path, fields, **options)
+
+    def agree(self):
+        """Collective. Takes errors and stop requests to all ranks. A loader does it by itself at the end
+        of each step, unless it was opened with agree=False."""
+        self._here("Run.agree()")
+        with lock:
+            self._check(lib.shs_agree(self._handle))
+
+    def request_stop(self):
+        """Asks for a stop. The next agreement takes it to all ranks, and loaders raise Stopped at the
+        beginning of the next step. May be called in a signal handler of Python."""
+        if self._handle:
+            lib.shs_request_stop(self._handle)
+
+    def close(self):
+        """Collective, if the ranks know each other. Closes the run. Arrays that are kept stay valid."""
+        if not self._handle or self._pid != os.getpid():
+            return
+        self._here("Run.close()")
+        with lock:
+            _library.close_pending()
+            status = lib.shs_close(ctypes.byref(self._handle))
+        self._check(status)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        # Where ranks know each other, closing is an agreement. A rank with an error of its own still makes
+        # it, so that the others learn that it has gone; its own error is what is raised.
+        try:
+            self.close()
+        except Error:
+            if kind is None:
+                raise
+
+    def __del__(self):
+        handle = getattr(self, "_handle", None)
+        if not handle or self._pid != os.getpid():
+            return
+        if self._is_collective:
+            _unclosed.append((self._options, getattr(self, "_agree", None)))
+            warnings.warn("shardstep: a run of several ranks was not closed; call Run.close() on every rank, or "
+                          "use `with`", ResourceWarning, stacklevel=2)
+            return
+        _library.close_later(lib.shs_close, handle)
+
+    def __reduce__(self):
+        raise _library.ProcessError("a Run cannot be sent to another process: open one there, with the rank of "
+                                    "that process")
+
+    def __repr__(self):
+        if not self._handle:
+            return "<shardstep.Run, closed>"
+        info = self._info()
+        return (f"<shardstep.Run: rank {info.rank} of {info.ranks}, virtual ranks {info.first_vrank} to "
+                f"{info.first_vrank + info.hosted - 1} of {info.vranks}, seed {info.seed}>")
+
+
+# What a run that was not closed may still call.
+_unclosed = []
+
+
+def _mpi_version():
+    """What the MPI library that the shared library is linked with says of itself."""
+    text, length = ctypes.create_string_buffer(8192), ctypes.c_int()
+    version = lib.MPI_Get_library_version  # found because the shared library needs MPI's
+    version.restype, version.argtypes = ctypes.c_int, [ctypes.c_char_p, ctypes.c_void_p]
+    version(text, ctypes.byref(length))
+    return text.value.decode(errors="replace")
+
+
+def _require_same_mpi(MPI):
+    mine, its = _mpi_version().strip("\0\n "), MPI.Get_library_version().strip("\0\n ")
+    if mine != its:
+        raise Error(f"the library {path} was built with another MPI library than mpi4py: with "
+                    f"«{mine.splitlines()[0]}», and mpi4py with «{its.splitlines()[0]}». Install the one that "
+                    "fits, or open Run(comm.rank, comm.size, agree=comm.allgather)")
