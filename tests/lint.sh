@@ -33,7 +33,7 @@ cppcheck_all() {
 
 shell() {
     # Not by git, which refuses a repository of another user, and may be missing.
-    find tests examples jobscripts .ci \( -name '*.sh' -o -name '*.sbatch' -o -path .ci/run \) \
+    find tests examples jobscripts src .ci \( -name '*.sh' -o -name '*.sbatch' -o -path .ci/run \) \
         -exec shellcheck -S warning -x {} +
 }
 
