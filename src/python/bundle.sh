@@ -37,6 +37,7 @@ for file in "$stage"/lib/*; do ldd "$file"; done | awk '$3 ~ /^\// { print $1, $
         echo "$name $path"
     done > "$stage/needs.txt"
 
+patchelf --set-soname libshardstep.so.0 "$stage/lib/libshardstep.so.0"
 renamed=()
 while read -r name path; do
     hash=$(sha256sum "$path" | cut -c 1-8)

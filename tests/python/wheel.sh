@@ -66,6 +66,9 @@ code=0
 "$work/venv/bin/shardstep" info nowhere.h5 2> err.txt || code=$?
 [ "$code" = 2 ] || fail "the exit code of the wheel's program is $code, not 2: $(cat err.txt)"
 
+python -m shardstep.bench fashion.h5 --batch 8 --rounds 1 --seconds 0.1 --json > bench.txt || fail "shardstep.bench"
+grep -q '"ratio": [0-9]' bench.txt || fail "shardstep.bench does not compare: $(cat bench.txt)"
+
 PYTHONPATH=$SOURCE/tests/python timeout 120 python -W error "$SOURCE/tests/python/module.py" fashion.h5 ||
     fail "module.py with the wheel"
 for order in before after; do
