@@ -47,6 +47,13 @@ typedef struct shs_gradient_options {
      * of a step the program leaves the tensors alone until shs_gradient_mean() returns. It must be
      * the same on every rank. */
     bool provide;
+
+    /** If true, the program leaves the tensors alone from shs_gradient_add() of the rank's last
+     * batch of a step, or shs_gradient_ready() of the tensor, until shs_gradient_mean() returns.
+     * The object then reads that batch's part where it lies, and on one node needs no memory for
+     * it. If false, shs_gradient_add() copies the tensors, and the program may write to them at
+     * once. It must be the same on every rank. `provide` implies it. */
+    bool borrow;
 } shs_gradient_options;
 
 /** The mean of some tensors, taken anew in each step. shs_gradient_open() makes it,

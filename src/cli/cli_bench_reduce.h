@@ -6,7 +6,7 @@
 #include "shardstep/gradient.h"
 
 enum {
-    REDUCE_WAYS = 7,
+    REDUCE_WAYS = 9,
     REDUCE_MOST_SIZES = 16,
     OVERLAP_TENSORS = 32,  /* tensors of a mean beside a computation */
     REDUCE_PIECE = 1 << 20 /* floats of a call of MPI_Allreduce in pieces: 4 MiB */
@@ -22,6 +22,8 @@ struct reduce_way {
         REDUCE_MEMCPY
     } kind;
     shs_reduction reduction; /* of a mean */
+    bool own;                /* the tensors lie in memory of the program */
+    bool borrow;             /* and are borrowed */
     bool huge;               /* the floats lie in huge pages */
     bool pieces;             /* MPI_Allreduce takes REDUCE_PIECE floats at a time */
 };

@@ -11,6 +11,10 @@
 
 const struct reduce_way reduce_ways[REDUCE_WAYS] = {
     {"reproducible mean", "reproducible", REDUCE_MEAN, .reduction = SHS_REDUCTION_REPRODUCIBLE},
+    {"reproducible mean, tensors borrowed", "reproducible_borrowed", REDUCE_MEAN,
+     .reduction = SHS_REDUCTION_REPRODUCIBLE, .own = true, .borrow = true},
+    {"reproducible mean, tensors copied", "reproducible_copied", REDUCE_MEAN,
+     .reduction = SHS_REDUCTION_REPRODUCIBLE, .own = true},
     {"fast mean", "fast", REDUCE_MEAN, .reduction = SHS_REDUCTION_FAST},
     {"MPI_Allreduce", "allreduce", REDUCE_ALLREDUCE, .huge = false},
     {"MPI_Allreduce, 4 MiB at a time", "allreduce_pieces", REDUCE_ALLREDUCE, .pieces = true},
@@ -39,7 +43,7 @@ struct reduce {
     size_t count; /* floats */
     float *plain; /* in the pages that the C library takes */
     struct huge huge, copy;
-    shs_gradient *mean[2]; /* of each reduction, in memory of its own */
+    shs_gradient *mean[REDUCE_WAYS]; /* of each way that is a mean */
     uint64_t step;
     float sums[VALUES];  /* of MPI_Allreduce, by what rank 0 gives */
     float means[VALUES]; /* of the means, by what rank 0 gives */
@@ -103,8 +107,8 @@ static shs_status take_memory(struct reduce *reduce, const struct reduce_result 
 
 static void release(struct reduce *reduce)
 {
-    for (size_t i = 0; i < 2; i++)
-        shs_gradient_close(&reduce->mean[i]);
+    for (size_t w = 0; w < REDUCE_WAYS; w++)
+        shs_gradient_close(&reduce->mean[w]);
     core_free(&reduce->plain);
     core_free(&reduce->seconds);
     huge_free(&reduce->huge);
@@ -116,10 +120,17 @@ static shs_status begin(struct reduce *reduce, const struct reduce_result *resul
 {
     shs_status status =
         mpi_agree(reduce->run, take_memory(reduce, result), "bench --reduce, taking memory");
-    const shs_tensor tensor = {.name = "x", .type = SHS_F32, .axes = 1, .shape = {reduce->count}};
-    for (int i = 0; i < 2 && !status; i++) {
-        const shs_gradient_options options = {.reduction = (shs_reduction)i, .provide = true};
-        status = shs_gradient_open(reduce->run, &tensor, 1, &options, &reduce->mean[i]);
+    for (size_t w = 0; w < REDUCE_WAYS && !status; w++) {
+        const struct reduce_way *way = &reduce_ways[w];
+        const shs_gradient_options options = {
+            .reduction = way->reduction, .provide = !way->own, .borrow = way->borrow};
+        const shs_tensor tensor = {.name = "x",
+                                   .type = SHS_F32,
+                                   .axes = 1,
+                                   .shape = {reduce->count},
+                                   .data = way->own ? reduce->plain : NULL};
+        if (way->kind == REDUCE_MEAN)
+            status = shs_gradient_open(reduce->run, &tensor, 1, &options, &reduce->mean[w]);
     }
     expect(reduce);
     return status;
@@ -144,14 +155,15 @@ static shs_status add_and_mean(struct reduce *reduce, shs_gradient *mean)
 /* The memory that a way works on. */
 static float *floats_of(const struct reduce *reduce, const struct reduce_way *way)
 {
-    if (way->kind == REDUCE_MEAN) return shs_gradient_tensor(reduce->mean[way->reduction], 0)->data;
+    if (way->kind == REDUCE_MEAN)
+        return shs_gradient_tensor(reduce->mean[way - reduce_ways], 0)->data;
     return way->huge ? reduce->huge.floats : reduce->plain;
 }
 
 static shs_status work(struct reduce *reduce, const struct reduce_way *way)
 {
     float *floats = floats_of(reduce, way);
-    if (way->kind == REDUCE_MEAN) return add_and_mean(reduce, reduce->mean[way->reduction]);
+    if (way->kind == REDUCE_MEAN) return add_and_mean(reduce, reduce->mean[way - reduce_ways]);
     if (way->kind == REDUCE_ALLREDUCE)
         return mpi_bare_sum(reduce->run, floats, reduce->count,
                             way->pieces ? REDUCE_PIECE : reduce->count);

@@ -8,7 +8,8 @@
 #include "mpi_transport.h"
 
 enum {
-    FAST_PIECE_BYTES = 4 << 20 /* of one MPI_Allreduce */
+    RING_BUCKET_BYTES = 256 << 10, /* the default with rings */
+    FAST_PIECE_BYTES = 4 << 20     /* of one MPI_Allreduce */
 };
 
 /* ---- A sum is made. */
@@ -89,6 +90,8 @@ static void free_sum(struct mpi_sum **sum)
     core_free(&(*sum)->sites.number);
     core_free(&(*sum)->sites.ranks);
     core_free(&(*sum)->rows_in);
+    core_free(&(*sum)->outside[0]);
+    core_free(&(*sum)->outside[1]);
     core_free(sum);
 }
 
@@ -129,7 +132,7 @@ size_t mpi_sum_areas(const struct mpi_sum *sum)
         size_t areas =
             run->group > 1 ? (size_t)(end - first) : order_most_held(run->vranks, first, end);
         if (!sum->reproducible) areas = 1;
-        if (sum->wish.provide && end - first == 1) areas = 0;
+        if ((sum->wish.provide || sum->lends) && end - first == 1) areas = 0;
         if (areas > most) most = areas;
     }
     return most + sum->wish.provide;
@@ -149,6 +152,7 @@ static void divide_window(struct mpi_sum *sum, int site_rank, int site_ranks)
     sum->cells = (void *)sum->window.memory;
     sum->table = (void *)(sum->cells + site_ranks);
     sum->areas = sum->window.memory + head_of(sum, site_ranks);
+    sum->rings = sum->areas + (size_t)site_ranks * sum->rank_areas * sum->area_bytes;
 }
 
 shs_status mpi_sum_take_own(struct mpi_sum *sum)
@@ -213,11 +217,11 @@ static shs_status take_shared(struct mpi_sum *sum)
     shs_status status = mpi_windows_find_node(run);
     int node_ranks = run->windows.node_ranks;
     if (status || node_ranks == 1) return status;
-    size_t head = head_of(sum, node_ranks);
-    bool fits =
-        core_multiply(areas * (uint64_t)node_ranks + !sum->wish.provide, sum->area_bytes, &bytes) &&
-        bytes < SIZE_MAX / 2;
-    const struct mpi_window_wish wish = {.bytes = fits ? head + (size_t)bytes : 0,
+    size_t head = head_of(sum, node_ranks), rings = mpi_sum_ring_bytes(sum, node_ranks);
+    bool means = !sum->wish.provide && !sum->ring;
+    bool fits = core_multiply(areas * (uint64_t)node_ranks + means, sum->area_bytes, &bytes) &&
+                bytes < SIZE_MAX / 4 && rings < SIZE_MAX / 4;
+    const struct mpi_window_wish wish = {.bytes = fits ? head + (size_t)bytes + rings : 0,
                                          .zeroed = fits ? head : 0,
                                          .key = sum->wish.number,
                                          .shared_only = true};
@@ -233,18 +237,38 @@ static shs_status plan(struct mpi_sum *sum)
     return status || !sum->reproducible ? status : mpi_sum_plan(sum);
 }
 
-shs_status mpi_sum_join(struct mpi_sum *sum, const struct mpi_sum_wish *wish)
+/* Rings need all ranks on one node. */
+static void plan_rings(struct mpi_sum *sum, bool ring)
+{
+    sum->ring = ring && sum->reproducible && sum->wish.n_outside;
+    sum->lends = sum->ring && sum->wish.borrow;
+    mpi_sum_cut(sum,
+                sum->wish.bucket_bytes || !sum->ring ? sum->wish.bucket_bytes : RING_BUCKET_BYTES);
+    mpi_sum_plan_ring(sum);
+}
+
+/* Collective. */
+static shs_status join_ranks(struct mpi_sum *sum)
 {
     shs_run *run = sum->run;
-    shs_status status = SHS_OK;
+    shs_status status = mpi_windows_find_node(run);
+    if (status) return status;
+    plan_rings(sum, run->windows.node_ranks == run->ranks);
+    status = take_shared(sum);
+    if (!sum->window.shared) plan_rings(sum, false);
+    if (!status) status = tell_site(sum);
+    return status ? status : run->transport->mail->prepare(run->transport);
+}
+
+shs_status mpi_sum_join(struct mpi_sum *sum, const struct mpi_sum_wish *wish)
+{
+    shs_status kept = mpi_sum_keep_outside(sum, wish), status = SHS_OK;
     sum->wish = *wish;
-    mpi_sum_cut(sum, wish->bucket_bytes);
+    sum->wish.outside = NULL; /* borrowed for the call */
+    plan_rings(sum, sum->run->ranks == 1);
     be_sites(sum);
-    if (run->ranks > 1 && sum->reproducible) {
-        status = take_shared(sum);
-        if (!status) status = tell_site(sum);
-        if (!status) status = run->transport->mail->prepare(run->transport);
-    }
+    if (sum->run->ranks > 1 && sum->reproducible) status = join_ranks(sum);
+    if (!status) status = kept;
     return status ? status : plan(sum);
 }
 
@@ -290,9 +314,13 @@ shs_status mpi_mean(struct mpi_sum *sum, uint64_t rows, struct order_vector *mea
     core_assert(sum->added == sum->run->hosted);
     shs_status status = join_late(sum);
     if (status) return status;
-    *mean = mpi_sum_vector(sum, mpi_sum_mean_area(sum));
-    return mpi_watch_broken(sum->run,
-                            sum->reproducible ? mpi_sum_finish(sum, rows) : mean_fast(sum, rows));
+    status = sum->reproducible ? mpi_sum_finish(sum, rows) : mean_fast(sum, rows);
+    if (status) return mpi_watch_broken(sum->run, status);
+    if (!sum->wish.n_outside)
+        *mean = mpi_sum_vector(sum, mpi_sum_mean_area(sum));
+    else if (!sum->ring)
+        mpi_sum_give_all(sum);
+    return SHS_OK;
 }
 
 /* ---- The steps are given up. */

@@ -12,12 +12,28 @@ struct mpi_sum;
  * to what the vector holds. */
 typedef void mpi_give(struct order_vector to, bool add, void *user);
 
-/* How a sum is made. The same on every rank. */
+/* Elements of the vectors that lie together in memory of the program. */
+struct mpi_outside {
+    bool doubles;
+    size_t first, count;
+    const void *from; /* if the sum borrows: this rank's last part of a step */
+    void *to;         /* mpi_mean() writes the mean here. It may be the same as `from`, but may not
+                         overlap it in another way, nor `from` of other elements. */
+};
+
+/* How a sum is made. The same on every rank, but for the addresses. */
 struct mpi_sum_wish {
     uint64_t number;       /* a number that no other open sum of the run has */
     uint64_t bucket_bytes; /* bytes that are exchanged together; 0: a default */
     bool provide;          /* the sum has memory for the parts, mpi_sum_provided() */
     size_t table;          /* numbers in mpi_sum_table() */
+
+    /* All elements in the program's memory: those of each type in their order. The list is borrowed
+     * for the call, the memory until the sum is freed. NULL: mpi_mean() returns the mean. */
+    const struct mpi_outside *outside;
+    size_t n_outside;
+    bool borrow; /* this rank's last part of a step stays where it is from mpi_sum_part() until
+                    mpi_mean() has returned: on one node it then is not copied */
 };
 
 /* Local. Makes a sum of vectors with this many floats and doubles. With `reproducible` its
@@ -46,7 +62,8 @@ void mpi_sum_reset(struct mpi_sum *sum);
 shs_status mpi_sum_add(struct mpi_sum *sum, mpi_give *give, void *user);
 
 /* Local. Adds some elements of the part of this rank's next virtual rank; `from` NULL: the whole
- * part is zeros. After all elements of a part mpi_sum_part_end() ends it. The sum is joined. */
+ * part is zeros. After all elements of a part mpi_sum_part_end() ends it. The sum is joined. If it
+ * borrows, `from` is NULL or the program's memory for the last part. */
 void mpi_sum_part(struct mpi_sum *sum, bool doubles, size_t first, size_t count, const void *from);
 void mpi_sum_part_end(struct mpi_sum *sum, bool empty);
 
@@ -67,7 +84,8 @@ size_t mpi_sum_most_held(const struct mpi_sum *sum);
 
 /* Collective. Sets *mean to the sum over all virtual ranks, divided once by `rows`. Every rank has
  * added all its parts, and passes the same `rows`. The vectors belong to the sum, and are valid
- * until the next part is added. */
+ * until the next part is added. A sum with memory of the program writes the mean there, and leaves
+ * *mean alone; `mean` may then be NULL. */
 shs_status mpi_mean(struct mpi_sum *sum, uint64_t rows, struct order_vector *mean);
 
 /* Collective. Gives up the step of every sum of the run, whatever has begun. If this rank has begun

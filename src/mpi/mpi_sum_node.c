@@ -42,13 +42,20 @@ static void tell(_Atomic uint64_t *number, uint64_t value)
     atomic_store_explicit(number, value, memory_order_release);
 }
 
+static void start_one(struct mpi_sum *sum)
+{
+    if (sum->lends && sum->site_ranks > 1) mpi_sum_take_outside(sum, sum->started);
+    sum->started++;
+    tell(&sum->cells[sum->site_rank].started, sum->base + sum->started);
+}
+
+/* Starts buckets up to `started`, as far as there is room. */
 static void start(struct mpi_sum *sum, uint64_t rows, size_t started)
 {
-    struct mpi_cell *cell = &sum->cells[sum->site_rank];
     if (started <= sum->started) return;
-    if (!sum->started) cell->rows = rows;
-    sum->started = started;
-    tell(&cell->started, sum->base + started);
+    if (!sum->started) sum->cells[sum->site_rank].rows = rows;
+    while (sum->started < started && (!sum->ring || mpi_sum_ring_has_room(sum, sum->started)))
+        start_one(sum);
 }
 
 /* ---- This rank's slice. */
@@ -95,6 +102,10 @@ static void average(struct mpi_sum *sum, size_t bucket)
 {
     struct mpi_slice slice = mpi_sum_slice(sum, bucket, sum->run->rank);
     uint64_t rows = rows_of_all(sum);
+    if (sum->ring) {
+        mpi_sum_average_outside(sum, bucket, rows);
+        return;
+    }
     char *mean = mpi_sum_mean_area(sum);
     find_terms(sum, bucket, slice);
     for (size_t at = 0; at < slice.count; at += ORDER_FOLD_BLOCK) {
@@ -195,13 +206,16 @@ shs_status mpi_sum_begin(struct mpi_sum *sum, uint64_t rows, size_t floats, size
 {
     size_t started = sum->started;
     if (!sum->reproducible) return SHS_OK;
+    if (sum->ring && sum->site_ranks == 1) return SHS_OK; /* there is nobody to exchange with */
     while (started < sum->buckets) {
         struct mpi_bucket bucket = mpi_sum_bucket(sum, started);
         if (bucket.first < (bucket.doubles ? doubles : floats) || (bucket.doubles && floats)) break;
         started++;
     }
     start(sum, rows, started);
-    return sum->started ? go_far(sum) : SHS_OK;
+    /* The mean goes to the program's tensors, which are the program's until all parts are there. */
+    if (sum->ring || !sum->started) return SHS_OK;
+    return go_far(sum);
 }
 
 void mpi_sum_end_step(struct mpi_sum *sum)
@@ -209,6 +223,7 @@ void mpi_sum_end_step(struct mpi_sum *sum)
     sum->step++;
     sum->base += sum->buckets + 1; /* at least 1, for mpi_sum_meet() */
     sum->started = sum->begun = sum->sent = sum->posted = sum->averaged = sum->collected = 0;
+    sum->given = 0;
     sum->divisor = 0;
 }
 
@@ -222,7 +237,8 @@ static bool has_sent_means(const struct mpi_sum *sum)
 /* A step that is waited for. */
 struct waiting {
     struct mpi_sum *sum;
-    size_t moved; /* count_moves() when the wait began */
+    uint64_t rows; /* of this rank */
+    size_t moved;  /* count_moves() when the wait began */
     bool finished;
 };
 
@@ -230,7 +246,14 @@ struct waiting {
 static size_t count_moves(const struct mpi_sum *sum)
 {
     size_t moves = sum->begun + sum->sent + sum->posted + sum->averaged + sum->collected;
+    moves += sum->started + sum->given;
     return moves + on_all_ranks(sum, false) + on_all_ranks(sum, true);
+}
+
+static void give_one(struct mpi_sum *sum)
+{
+    if (sum->site_ranks > 1) mpi_sum_give_outside(sum, sum->given);
+    sum->given++;
 }
 
 /* A wait ends whenever something has moved: a long wait rests between its tries. */
@@ -238,20 +261,23 @@ static bool has_moved(void *user, shs_status *status)
 {
     struct waiting *waiting = user;
     struct mpi_sum *sum = waiting->sum;
-    size_t moved = 0;
+    size_t moved = 0, done;
+    start(sum, waiting->rows, sum->buckets);
     *status = go_on(sum, &moved);
     if (*status) return true;
-    waiting->finished = sum->collected == sum->buckets && on_all_ranks(sum, true) == sum->buckets &&
-                        has_sent_means(sum);
+    done = on_all_ranks(sum, true);
+    while (sum->ring && sum->given < done)
+        give_one(sum);
+    waiting->finished =
+        sum->collected == sum->buckets && done == sum->buckets && has_sent_means(sum);
     return waiting->finished || count_moves(sum) != waiting->moved;
 }
 
 shs_status mpi_sum_finish(struct mpi_sum *sum, uint64_t rows)
 {
-    struct waiting waiting = {.sum = sum};
+    struct waiting waiting = {.sum = sum, .rows = rows};
     shs_status status = SHS_OK;
     sum->divisor = rows;
-    start(sum, rows, sum->buckets);
     while (!waiting.finished && !status) {
         waiting.moved = count_moves(sum);
         status = mpi_wait(sum->run, "the gradients of other ranks", has_moved, &waiting);

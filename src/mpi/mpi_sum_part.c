@@ -31,6 +31,7 @@ static char *memory_of_next(const struct mpi_sum *sum)
 {
     bool last = sum->added + 1 == sum->run->hosted;
     size_t area = sum->wish.provide && last ? sum->rank_areas - 1 : sum->n_held;
+    if (last && sum->lends) return NULL; /* it stays in the program's memory */
     return mpi_sum_area(sum, sum->site_rank, area);
 }
 
@@ -70,6 +71,10 @@ void mpi_sum_part(struct mpi_sum *sum, bool doubles, size_t first, size_t count,
     size_t at = mpi_sum_at(sum, doubles, first);
     sum->partly = true;
     if (!count || (!from && adds_nothing(sum))) return;
+    if (!place.memory) {
+        sum->empty = !from;
+        return;
+    }
     put(doubles, place.memory + at, from, count, place.add);
     for (size_t k = sum->n_held; place.joins; place.joins--, k--)
         order_add(doubles, sum->held[k - 2].memory + at, sum->held[k - 1].memory + at, count);

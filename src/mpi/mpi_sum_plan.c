@@ -80,12 +80,14 @@ static size_t list_held(const struct mpi_sum *sum, int rank, struct mpi_term *to
     while (first < end) {
         struct order_node node = {first, first + 1};
         if (run->group == 1) node = order_largest_node(run->vranks, first, end);
-        bool provided = sum->wish.provide && node.end == end && node.first + 1 == end;
+        bool last = node.end == end && node.first + 1 == end;
+        size_t area = count;
+        if (last && sum->wish.provide) area = sum->rank_areas - 1;
+        if (last && sum->lends) area = MPI_SUM_IN_RING;
         first = node.end;
         if (to)
-            to[count] = (struct mpi_term){{node, {member, member + 1}},
-                                          sum->sites.number[rank],
-                                          provided ? sum->rank_areas - 1 : count};
+            to[count] =
+                (struct mpi_term){{node, {member, member + 1}}, sum->sites.number[rank], area};
         count++;
     }
     return count;

@@ -12,6 +12,9 @@ enum {
     MPI_SUM_LINE = 64 /* bytes of a line of the processor's cache */
 };
 
+/* The area of a partial sum that lies in the memory of the program and in the rings. */
+#define MPI_SUM_IN_RING (SIZE_MAX - 1)
+
 /* A partial sum that this rank holds. */
 struct mpi_held {
     struct order_span span;
@@ -22,7 +25,7 @@ struct mpi_held {
 struct mpi_term {
     struct order_span span;
     int rank;    /* of this site: its number there; else the rank that sends it */
-    size_t area; /* where it lies on a rank of this site; SIZE_MAX: it is sent */
+    size_t area; /* where it lies on a rank of this site; SIZE_MAX: it is sent; MPI_SUM_IN_RING */
 };
 
 /* What a rank of the site tells the others. A line for each rank, in the site's memory. The numbers
@@ -87,6 +90,17 @@ struct mpi_sum {
     size_t rank_areas; /* areas of a rank */
     int site_rank, site_ranks;
 
+    /* Memory of the program: floats, and doubles. If all ranks are one site, `ring` says that the
+     * mean goes through a ring in the site's memory, and `lends` that the last part does, too. */
+    struct mpi_outside *outside[2];
+    size_t n_outside[2];
+    bool ring;
+    bool lends;
+    bool empty; /* the last part is zeros */
+    char *rings;
+    size_t ring_buckets; /* slots of a ring, for a bucket each */
+    size_t ring_slot;    /* bytes of a slot */
+
     /* The step's parts. */
     uint64_t added;
     struct mpi_held *held;
@@ -117,6 +131,7 @@ struct mpi_sum {
     size_t posted;    /* and have arrived, and means are awaited */
     size_t averaged;  /* this rank's slice is averaged */
     size_t collected; /* the means of other sites have arrived */
+    size_t given;     /* with rings: the mean lies in the memory of the program */
     uint64_t divisor; /* rows of all ranks; 0: to be found in the cells */
     uint64_t rows;    /* of this rank */
 
@@ -139,6 +154,26 @@ shs_status mpi_sum_take_own(struct mpi_sum *sum);
 
 /* Local. Cuts the elements into buckets of so many bytes; 0: a default for one site. */
 void mpi_sum_cut(struct mpi_sum *sum, uint64_t bucket_bytes);
+
+/* Local. Keeps the list of the program's memory. */
+shs_status mpi_sum_keep_outside(struct mpi_sum *sum, const struct mpi_sum_wish *wish);
+
+/* Local. The sizes of rings. `ring` and `lends` are known, and the buckets are cut. */
+void mpi_sum_plan_ring(struct mpi_sum *sum);
+size_t mpi_sum_ring_bytes(const struct mpi_sum *sum, int site_ranks);
+
+/* Local. True if a bucket's slots in the rings are free. */
+bool mpi_sum_ring_has_room(const struct mpi_sum *sum, size_t bucket);
+
+/* Local. The steps of a bucket with rings: copies this rank's part to its ring, averages this
+ * rank's slice to the memory of the program and to the ring of the mean, and copies the other
+ * slices of the mean from there. */
+void mpi_sum_take_outside(const struct mpi_sum *sum, size_t bucket);
+void mpi_sum_average_outside(struct mpi_sum *sum, size_t bucket, uint64_t rows);
+void mpi_sum_give_outside(const struct mpi_sum *sum, size_t bucket);
+
+/* Local. Copies the whole mean to the memory of the program. Without rings. */
+void mpi_sum_give_all(const struct mpi_sum *sum);
 
 /* Local. Finds out who sums what, and takes the memory for it. The sites are known. */
 shs_status mpi_sum_plan(struct mpi_sum *sum);

@@ -105,9 +105,12 @@ static shs_status digest_shapes(const shs_tensor *tensors, size_t count,
 }
 
 /* Collective. Takes the memory of the sum, and tells the program's tensors where they lie. */
-static shs_status join(shs_gradient *gradient)
+static shs_status join_with(shs_gradient *gradient, const struct mpi_outside *outside)
 {
     const struct mpi_sum_wish wish = {
+        .borrow = gradient->options.borrow,
+        .outside = outside,
+        .n_outside = outside ? gradient->count : 0,
         .number = gradient->number,
         .bucket_bytes = gradient->options.bucket_bytes,
         .provide = gradient->options.provide,
@@ -125,16 +128,32 @@ static shs_status join(shs_gradient *gradient)
     return SHS_OK;
 }
 
+/* Collective. A rank that lacks memory takes part without its tensors. */
+static shs_status join(shs_gradient *gradient)
+{
+    struct mpi_outside *outside = NULL;
+    if (gradient->options.provide) return join_with(gradient, NULL);
+    shs_status status = core_new(gradient->count, sizeof *outside, "tensors", &outside);
+    for (size_t t = 0; t < gradient->count && !status; t++) {
+        const struct train_place *place = &gradient->places[t];
+        void *data = gradient->tensors[t].data;
+        outside[t] = (struct mpi_outside){place->doubles, place->first, place->count, data, data};
+    }
+    shs_status joined = join_with(gradient, outside);
+    core_free(&outside);
+    return status ? status : joined;
+}
+
 /* Collective. Agrees on the arguments. Options that are not the default are compared, too. */
 static shs_status agree_on_open(const shs_gradient *gradient, shs_run *run, shs_status mine,
                                 const shs_gradient_options *options, size_t count)
 {
     char shapes[CORE_DIGEST_TEXT] = "", more[96] = "";
     if (!mine) mine = digest_shapes(gradient->tensors, count, shapes);
-    if (options->bucket_bytes || options->clip_norm != 0 || options->provide)
-        snprintf(more, sizeof more, ", bucket_bytes %llu, clip_norm %.17g%s",
+    if (options->bucket_bytes || options->clip_norm != 0 || options->provide || options->borrow)
+        snprintf(more, sizeof more, ", bucket_bytes %llu, clip_norm %.17g%s%s",
                  (ull)options->bucket_bytes, options->clip_norm,
-                 options->provide ? ", provide" : "");
+                 options->provide ? ", provide" : "", options->borrow ? ", borrow" : "");
     return mpi_agree(run, core_wrap(mine, "shs_gradient_open"),
                      "shs_gradient_open(%zu tensors, types and shapes %s, reduction %d%s)", count,
                      shapes, (int)options->reduction, more);

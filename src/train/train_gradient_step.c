@@ -200,18 +200,6 @@ static shs_status check_step(const shs_gradient *gradient)
                      (ull)added, (ull)hosted);
 }
 
-static void give_tensors(const shs_gradient *gradient, struct order_vector mean)
-{
-    for (size_t t = 0; t < gradient->count && !gradient->options.provide; t++) {
-        const struct train_place *place = &gradient->places[t];
-        void *to = gradient->tensors[t].data;
-        if (place->doubles)
-            memcpy(to, mean.doubles + place->first, place->count * sizeof *mean.doubles);
-        else
-            memcpy(to, mean.floats + place->first, place->count * sizeof *mean.floats);
-    }
-}
-
 static void scale(const shs_gradient *gradient, double factor)
 {
     for (size_t t = 0; t < gradient->count; t++)
@@ -272,7 +260,6 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
     } else {
         status = mpi_watch_broken(gradient->run, mpi_sum_begin(gradient->sum, own, 0, 0));
         if (!status) status = mpi_mean(gradient->sum, rows, &mean);
-        if (!status) give_tensors(gradient, mean);
         if (!status) status = clip(gradient);
     }
     forget_step(gradient);

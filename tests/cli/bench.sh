@@ -55,14 +55,14 @@ END
 part --reduce 1,2 --quick
 grep -qx '1 rank, 1 virtual rank, f32, in place; medians of 3, 3 rounds of all ways in turn' out.txt ||
     fail "bench --reduce: another heading in: $(cat out.txt)"
-for way in 'reproducible mean' 'fast mean' 'memcpy, huge pages'; do
+for way in 'reproducible mean' 'reproducible mean, tensors borrowed' 'reproducible mean, tensors copied' 'fast mean' 'memcpy, huge pages'; do
     table out.txt "$way" 2
 done
 grep -qE '^MPI_Allreduce, huge pages +- +-$' out.txt || fail "bench --reduce measures MPI: $(cat out.txt)"
 grep -qx 'MPI_Allreduce was not measured: MPI does not run; start the command by mpirun' out.txt ||
     fail "bench --reduce does not say what is missing: $(cat out.txt)"
 on 2 "$SHARDSTEP" bench --reduce 1 --quick --vranks 5 > out.txt < /dev/null || fail "bench --reduce on 2 ranks"
-for way in 'reproducible mean' 'fast mean' MPI_Allreduce 'MPI_Allreduce, 4 MiB at a time' \
+for way in 'reproducible mean' 'reproducible mean, tensors borrowed' 'reproducible mean, tensors copied' 'fast mean' MPI_Allreduce 'MPI_Allreduce, 4 MiB at a time' \
     'MPI_Allreduce, huge pages' 'MPI_Allreduce, huge pages, 4 MiB at a time' 'memcpy, huge pages'; do
     table out.txt "$way" 1
 done
@@ -73,7 +73,7 @@ found = json.load(open(sys.argv[1]))
 assert (found["ranks"], found["vranks"], found["not_measured"]) == (3, 3, None), found
 (size,) = found["sizes"]
 assert (size["mebibytes"], size["rounds"]) == (1, 3), size
-others = ["fast", "allreduce", "allreduce_pieces", "allreduce_huge", "allreduce_huge_pieces", "memcpy"]
+others = ["reproducible_borrowed", "reproducible_copied", "fast", "allreduce", "allreduce_pieces", "allreduce_huge", "allreduce_huge_pieces", "memcpy"]
 assert list(size["ms"]) == ["reproducible"] + others and min(size["ms"].values()) > 0, size
 ratios = size["reproducible_times_as_fast_as"]
 assert list(ratios) == others, size

@@ -129,7 +129,7 @@ enum early {
 struct way {
     enum nodes nodes;
     enum early early;
-    bool provide;
+    bool provide, borrow;
     uint64_t bucket_bytes;
     uint64_t vranks, group;
     double clip_norm;
@@ -200,7 +200,8 @@ static struct scene scene_in(shs_run *run, struct way way)
                                                                 : SHS_REDUCTION_REPRODUCIBLE,
                                           .bucket_bytes = way.bucket_bytes,
                                           .clip_norm = way.clip_norm,
-                                          .provide = way.provide};
+                                          .provide = way.provide,
+                                          .borrow = way.borrow};
     need(!shs_gradient_open(scene.run, tensors, N_TENSORS, &options, &scene.gradient),
          "shs_gradient_open");
     for (size_t t = 0; t < N_TENSORS; t++)
@@ -272,7 +273,7 @@ static void make_ready(struct scene *scene, const struct step *step, const shs_b
         if (t == N_TENSORS) continue;
         fill(scene, step, batch->vrank, t);
         CHECK_STATUS(shs_gradient_ready(scene->gradient, batch, t), SHS_OK);
-        if (scene->way.provide) continue;
+        if (scene->way.provide || scene->way.borrow) continue;
         for (size_t i = 0; i < elements_of(t); i++) /* it was taken already */
             put_element(scene->data[t], t, i, 12345);
     }
@@ -335,10 +336,11 @@ static void good_steps(struct scene *scene)
 
 static void note_way(struct way way)
 {
-    harness_where("nodes %d, early %d, provide %d, bucket_bytes %llu, vranks %llu, group %llu, "
-                  "clip_norm %g",
-                  (int)way.nodes, (int)way.early, way.provide, (ull)way.bucket_bytes,
-                  (ull)way.vranks, (ull)way.group, way.clip_norm);
+    harness_where(
+        "nodes %d, early %d, provide %d, borrow %d, bucket_bytes %llu, vranks %llu, group %llu, "
+        "clip_norm %g",
+        (int)way.nodes, (int)way.early, way.provide, way.borrow, (ull)way.bucket_bytes,
+        (ull)way.vranks, (ull)way.group, way.clip_norm);
 }
 
 static void try_way(struct way way)
@@ -362,10 +364,11 @@ static void test_every_way_gives_the_bits_of_the_tree(void)
     size_t number = 0;
     for (int nodes = 0; nodes < N_NODES; nodes++)
         for (int early = 0; early < N_EARLY; early++)
-            for (int provide = 0; provide < 2; provide++, number++)
+            for (int memory = 0; memory < 3; memory++, number++)
                 try_way((struct way){.nodes = (enum nodes)nodes,
                                      .early = (enum early)early,
-                                     .provide = provide,
+                                     .provide = memory == 1,
+                                     .borrow = memory == 2,
                                      .bucket_bytes = bucket_sizes[(number + number / 4) % 4],
                                      .vranks = vranks[number % 3]});
 }
@@ -379,6 +382,7 @@ static void test_groups(void)
                 try_way((struct way){.nodes = (enum nodes)nodes,
                                      .early = (enum early)early,
                                      .provide = early % 2,
+                                     .borrow = early > 1,
                                      .bucket_bytes = bucket_sizes[early],
                                      .vranks = (uint64_t)all_ranks() / group + (uint64_t)nodes,
                                      .group = group});
@@ -387,8 +391,11 @@ static void test_groups(void)
 
 static void test_one_rank_without_mpi(void)
 {
-    for (int provide = 0; provide < 2; provide++) {
-        struct way way = {.provide = provide, .early = BACKWARDS, .vranks = 1 + 7 * (provide > 0)};
+    for (int memory = 0; memory < 6; memory++) {
+        struct way way = {.provide = memory % 3 == 1,
+                          .borrow = memory % 3 == 2,
+                          .early = BACKWARDS,
+                          .vranks = 1 + 7 * (memory > 2)};
         struct scene scene = scene_begin(MPI_COMM_NULL, way);
         good_steps(&scene);
         scene_end(&scene);
@@ -417,6 +424,46 @@ static void test_fast_in_memory_of_its_own(void)
                 wrong += get_element(scene.data[t], t, i) != (double)(i % 1000 * way.vranks);
         CHECK_EQ(wrong, 0);
         scene_end(&scene);
+    }
+}
+
+/* A slice is longer than a message between nodes may be. */
+static void sum_of_long_slices(enum nodes nodes, const shs_gradient_options *options)
+{
+    enum {
+        LONG = 150000
+    };
+    uint64_t ranks = (uint64_t)all_ranks(), rank = (uint64_t)my_rank(), wrong = 0;
+    shs_run *run;
+    shs_gradient *gradient;
+    need(!shs_open(MPI_COMM_WORLD, NULL, &run), "shs_open");
+    pretend(run, nodes);
+    shs_tensor tensor = {.type = SHS_F32, .axes = 1, .shape = {LONG}};
+    tensor.data = room(LONG, sizeof(float));
+    need(!shs_gradient_open(run, &tensor, 1, options, &gradient), "shs_gradient_open");
+    for (uint64_t step = 0; step < 2; step++) {
+        const shs_batch batch = {.vrank = rank, .step = step, .rows = 1, .count = 1};
+        float *floats = tensor.data;
+        for (size_t i = 0; i < LONG; i++)
+            floats[i] = (float)((i % 1000 + rank + step) * ranks);
+        CHECK_STATUS(shs_gradient_add(gradient, &batch), SHS_OK);
+        CHECK_STATUS(shs_gradient_mean(gradient), SHS_OK);
+        for (size_t i = 0; i < LONG; i++)
+            wrong += floats[i] != (float)((i % 1000 + step) * ranks + ranks * (ranks - 1) / 2);
+    }
+    CHECK_EQ(wrong, 0);
+    shs_gradient_close(&gradient);
+    pretend_no_more(run, nodes);
+    CHECK_STATUS(shs_close(&run), SHS_OK);
+    free(tensor.data);
+}
+
+static void test_long_slices(void)
+{
+    for (int nodes = 0; nodes < N_NODES; nodes++) {
+        sum_of_long_slices((enum nodes)nodes, &(shs_gradient_options){.borrow = true});
+        sum_of_long_slices((enum nodes)nodes,
+                           &(shs_gradient_options){.bucket_bytes = bucket_sizes[3]});
     }
 }
 
@@ -737,6 +784,7 @@ int main(int argc, char **argv)
         {"options that are refused", test_options_that_are_refused},
         {"options must be alike", test_options_must_be_alike},
         {"provided memory", test_provided_memory},
+        {"slices longer than a message", test_long_slices},
         {"memory runs out in open", test_memory_runs_out_in_open},
     };
     return harness_main_ranks("buckets", tests, sizeof tests / sizeof *tests, argc, argv);
