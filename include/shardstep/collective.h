@@ -30,7 +30,8 @@ extern "C" {
  * @param count  the number of tensors; at least 1
  * @param sums   `count` tensors. sums[t] has the type and the shape of parts[t] without the first
  *               axis, and its data receives the sum. It may be the memory of parts. After an error
- *               its content is not defined
+ *               its content is not defined. On one node the sums pass through memory that the
+ *               ranks share, and that the run keeps for later sums until shs_close()
  * @return SHS_OK; SHS_ERROR_ARGUMENT for NULL, no tensors, another type or another shape;
  *         SHS_ERROR_DISAGREE if ranks differ in tensors; SHS_ERROR_UNSUPPORTED in a run of several
  *         ranks without MPI; SHS_ERROR_MEMORY; SHS_ERROR_STATE if the run is closed. On every rank

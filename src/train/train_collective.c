@@ -9,6 +9,10 @@
 
 #define OPEN_IT "open it with shs_open()"
 
+enum {
+    MOST_COMPARED = 1000 /* tensors */
+};
+
 static shs_status check_count(const void *tensors, const char *name, size_t count)
 {
     if (tensors && count) return SHS_OK;
@@ -24,8 +28,9 @@ struct addition {
     const shs_tensor *parts;
     const shs_tensor *sums;
     size_t count;
-    uint64_t next;       /* the hosted virtual rank whose part is added next */
-    struct mpi_sum *sum; /* the parts added so far */
+    struct mpi_sum *sum;         /* the parts added so far */
+    struct mpi_outside *outside; /* of each tensor: the last part, and the sum */
+    char *copy;                  /* of the last part, if a sum overwrites another part; or NULL */
     struct train_compare shapes;
 };
 
@@ -96,41 +101,94 @@ static shs_status begin_addition(struct addition *addition)
 static void end_addition(struct addition *addition)
 {
     mpi_sum_free(&addition->sum);
+    core_free(&addition->outside);
+    core_free(&addition->copy);
     train_compare_free(&addition->shapes);
 }
 
-/* Writes the part of a virtual rank to a vector of the sum, which holds no other part. */
-static void give_part(struct order_vector to, bool add, void *user)
+/* The part of a hosted virtual rank. */
+static const char *part_of(const struct addition *addition, size_t t, uint64_t number)
 {
-    const struct addition *addition = user;
-    (void)add;
-    for (size_t t = 0; t < addition->count; t++) {
-        const shs_tensor *sum = &addition->sums[t];
-        size_t elements = elements_of(sum), at = elements * addition->next;
-        if (sum->type == SHS_F32) {
-            const float *from = addition->parts[t].data;
-            memcpy(to.floats, from + at, elements * sizeof *from);
-            to.floats += elements;
-        } else {
-            const double *from = addition->parts[t].data;
-            memcpy(to.doubles, from + at, elements * sizeof *from);
-            to.doubles += elements;
-        }
-    }
+    const char *parts = addition->parts[t].data;
+    return parts + train_tensor_bytes(&addition->sums[t]) * number;
 }
 
-static void take_sums(const struct addition *addition, struct order_vector from)
+static bool overlap(const char *one, size_t bytes_of_one, const char *other, size_t bytes_of_other)
 {
-    for (size_t t = 0; t < addition->count; t++) {
+    return one < other + bytes_of_other && other < one + bytes_of_one;
+}
+
+/* True if a sum lies over the last part of another tensor, or not wholly over that of its own. With
+ * many tensors nobody compares them all. */
+static bool sums_lie_over_parts(const struct addition *addition)
+{
+    const struct mpi_outside *outside = addition->outside;
+    if (addition->count > MOST_COMPARED) return true;
+    for (size_t t = 0; t < addition->count; t++)
+        for (size_t u = 0; u < addition->count; u++)
+            if ((t != u || outside[t].from != outside[t].to) &&
+                overlap(outside[t].to, train_tensor_bytes(&addition->sums[t]), outside[u].from,
+                        train_tensor_bytes(&addition->sums[u])))
+                return true;
+    return false;
+}
+
+/* Copies the last part of all tensors. */
+static shs_status copy_last(struct addition *addition)
+{
+    size_t bytes = 0;
+    for (size_t t = 0; t < addition->count; t++)
+        bytes += train_tensor_bytes(&addition->sums[t]);
+    shs_status status = core_new(bytes, 1, "a sum", &addition->copy);
+    char *to = addition->copy;
+    for (size_t t = 0; t < addition->count && !status; t++) {
+        size_t more = train_tensor_bytes(&addition->sums[t]);
+        if (more) memcpy(to, addition->outside[t].from, more);
+        addition->outside[t].from = to;
+        to += more;
+    }
+    return status;
+}
+
+static shs_status list_outside(struct addition *addition)
+{
+    size_t elements[2] = {0, 0};
+    shs_status status =
+        core_new(addition->count, sizeof *addition->outside, "tensors", &addition->outside);
+    for (size_t t = 0; t < addition->count && !status; t++) {
         const shs_tensor *sum = &addition->sums[t];
-        size_t elements = elements_of(sum);
-        if (sum->type == SHS_F32) {
-            memcpy(sum->data, from.floats, elements * sizeof *from.floats);
-            from.floats += elements;
-        } else {
-            memcpy(sum->data, from.doubles, elements * sizeof *from.doubles);
-            from.doubles += elements;
+        bool doubles = sum->type == SHS_F64;
+        addition->outside[t] =
+            (struct mpi_outside){doubles, elements[doubles], elements_of(sum),
+                                 part_of(addition, t, addition->run->hosted - 1), sum->data};
+        elements[doubles] += elements_of(sum);
+    }
+    if (!status && sums_lie_over_parts(addition)) status = copy_last(addition);
+    return status;
+}
+
+/* Collective. A rank that lacks memory takes part without its tensors. */
+static shs_status join(struct addition *addition)
+{
+    shs_status status = list_outside(addition);
+    const struct mpi_sum_wish wish = {.number = ++addition->run->gradients,
+                                      .outside = status ? NULL : addition->outside,
+                                      .n_outside = status ? 0 : addition->count,
+                                      .borrow = true};
+    shs_status joined = mpi_sum_join(addition->sum, &wish);
+    return status ? status : joined;
+}
+
+static void add_parts(struct addition *addition)
+{
+    uint64_t hosted = addition->run->hosted;
+    for (uint64_t number = 0; number < hosted; number++) {
+        for (size_t t = 0; t < addition->count; t++) {
+            const struct mpi_outside *outside = &addition->outside[t];
+            mpi_sum_part(addition->sum, outside->doubles, outside->first, outside->count,
+                         number + 1 < hosted ? part_of(addition, t, number) : outside->from);
         }
+        mpi_sum_part_end(addition->sum, false);
     }
 }
 
@@ -147,16 +205,13 @@ static shs_status agree_on_shapes(shs_run *run, const char *call, struct train_c
 /* Collective. Adds the parts, once every rank has come so far. */
 static shs_status add(struct addition *addition)
 {
-    struct order_vector total;
     shs_status status =
         agree_on_shapes(addition->run, "shs_sum", &addition->shapes, addition->sums);
     if (status) return status;
-    for (; addition->next < addition->run->hosted && !status; addition->next++)
-        status = mpi_sum_add(addition->sum, give_part, addition);
-    status = mpi_agree(addition->run, core_wrap(status, "shs_sum"), "shs_sum");
-    if (!status) status = mpi_mean(addition->sum, 1, &total);
-    if (!status) take_sums(addition, total);
-    return status;
+    status = mpi_agree(addition->run, core_wrap(join(addition), "shs_sum"), "shs_sum");
+    if (status) return status;
+    add_parts(addition);
+    return mpi_mean(addition->sum, 1, NULL);
 }
 
 shs_status shs_sum(shs_run *run, const shs_tensor *parts, size_t count, const shs_tensor *sums)

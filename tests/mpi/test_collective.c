@@ -149,6 +149,35 @@ static void test_a_sum_may_take_the_place_of_its_part(void)
     shs_close(&run);
 }
 
+/* The parts of x and y lie one behind the other. On odd ranks the sum of x begins in the middle of
+ * its part and ends in the middle of that of y. */
+static void test_a_sum_may_lie_over_other_parts(void)
+{
+    enum {
+        ELEMENTS = 30000
+    };
+    shs_run *run = run_begin(0, 0);
+    uint64_t rank = (uint64_t)my_rank(), ranks = (uint64_t)all_ranks(), wrong = 0;
+    double *parts = room((size_t)2 * ELEMENTS, sizeof *parts),
+           *sums = room((size_t)2 * ELEMENTS, sizeof *sums);
+    double *x = rank % 2 ? parts + ELEMENTS / 2 : sums, *y = sums + ELEMENTS;
+    for (size_t i = 0; i < (size_t)2 * ELEMENTS; i++)
+        parts[i] = (double)(i + rank);
+    const shs_tensor from[] = {{"x", SHS_F64, 2, {1, ELEMENTS}, parts},
+                               {"y", SHS_F64, 2, {1, ELEMENTS / 2}, parts + ELEMENTS}},
+                     to[] = {{"x", SHS_F64, 1, {ELEMENTS}, x},
+                             {"y", SHS_F64, 1, {ELEMENTS / 2}, y}};
+    CHECK_STATUS(shs_sum(run, from, 2, to), SHS_OK);
+    for (size_t i = 0; i < ELEMENTS; i++)
+        wrong += x[i] != (double)(i * ranks + ranks * (ranks - 1) / 2);
+    for (size_t i = 0; i < ELEMENTS / 2; i++)
+        wrong += y[i] != (double)((i + ELEMENTS) * ranks + ranks * (ranks - 1) / 2);
+    CHECK_EQ(wrong, 0);
+    free(parts);
+    free(sums);
+    shs_close(&run);
+}
+
 /* A mistake of one rank in a call of shs_sum(). */
 struct mistake {
     const char *words; /* of the message */
@@ -502,6 +531,7 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         TEST(a_sum_is_the_tree),
         TEST(a_sum_may_take_the_place_of_its_part),
+        TEST(a_sum_may_lie_over_other_parts),
         TEST(mistakes_in_a_sum),
         TEST(ranks_with_other_sums),
         TEST(rank_0_gives_all),
