@@ -42,8 +42,8 @@ struct cli_arguments {
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
         *list_fields, *fill, *chunk_shape, *write, *shape, *index, *worst;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, reduce, overlap,
-        json, probe, help, quick, one_sample_a_file, map, cf, overwrite, any_rows, encoded, plugins,
-        cold, busy, kerchunk;
+        save, json, probe, help, quick, one_sample_a_file, map, cf, overwrite, any_rows, encoded,
+        plugins, cold, busy, kerchunk;
 };
 
 /* Sets of options that several commands take. Each option of the table is in one of these sets. */

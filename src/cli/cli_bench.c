@@ -12,7 +12,7 @@
 static int n_parts(const struct cli_arguments *arguments)
 {
     return arguments->random + arguments->read + arguments->order + arguments->reduce +
-           cli_given(arguments, "--augment");
+           arguments->save + cli_given(arguments, "--augment");
 }
 
 /* True if an option is in a list of names, which NULL ends. */
@@ -26,13 +26,15 @@ static bool is_in(const char *const *names, const char *option)
 /* True if an option belongs to the subject without a PATH that was given. */
 static bool is_for_parts(const struct cli_arguments *arguments, const char *option)
 {
-    static const char *const of_all[] = {"--random", "--order",   "--read", "--reduce",
-                                         "--quick",  "--augment", NULL};
+    static const char *const of_all[] = {"--random", "--order", "--read",    "--reduce",
+                                         "--save",   "--quick", "--augment", NULL};
     static const char *const of_augment[] = {"--shape", "--layout", "--type", "--json", NULL};
     static const char *const of_reduce[] = {"--overlap", "--vranks", "--json", NULL};
+    static const char *const of_save[] = {"--json", NULL};
     return is_in(of_all, option) ||
            (cli_given(arguments, "--augment") && is_in(of_augment, option)) ||
-           (arguments->reduce && is_in(of_reduce, option));
+           (arguments->reduce && is_in(of_reduce, option)) ||
+           (arguments->save && is_in(of_save, option));
 }
 
 static shs_status refuse_overlap(void)
@@ -47,18 +49,21 @@ static shs_status check_parts(const struct cli_arguments *arguments)
     if (arguments->overlap && !arguments->reduce) return refuse_overlap();
     for (size_t i = 0; i < cli_n_options; i++)
         if (arguments->given[i] && !is_for_parts(arguments, cli_options[i].name))
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "option %s is for bench PATH, not for bench --random, --order, "
-                             "--read, --reduce or --augment alone; leave it out or give a PATH",
-                             cli_options[i].name);
+            return core_fail(
+                SHS_ERROR_ARGUMENT,
+                "option %s is for bench PATH, not for bench --random, --order, "
+                "--read, --reduce, --save or --augment alone; leave it out or give a PATH",
+                cli_options[i].name);
     if (n_parts(arguments) != 1)
-        return core_fail(SHS_ERROR_ARGUMENT, "--random, --order, --read, --reduce and --augment "
-                                             "without a PATH are five subjects; choose one");
-    if (arguments->n_plain && !arguments->read && !arguments->reduce)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "only --read takes a FOLDER, which '%.80s' would be; to measure that "
-                         "file, leave out --random and --order",
-                         arguments->plain[0]);
+        return core_fail(SHS_ERROR_ARGUMENT, "--random, --order, --read, --reduce, --save and "
+                                             "--augment without a PATH are six subjects; choose "
+                                             "one");
+    if (arguments->n_plain && !arguments->read && !arguments->reduce && !arguments->save)
+        return core_fail(
+            SHS_ERROR_ARGUMENT,
+            "only --read and --save take a FOLDER, which '%.80s' would be; to measure that "
+            "file, leave out --random and --order",
+            arguments->plain[0]);
     return SHS_OK;
 }
 
@@ -70,17 +75,18 @@ static shs_status measure(const struct cli_arguments *arguments)
     return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp", arguments->quick);
 }
 
-/* Collective with --reduce. Otherwise rank 0 measures alone, and the other ranks have nothing to
- * do. */
+/* Collective with --reduce and --save. Otherwise rank 0 measures alone, and the other ranks have
+ * nothing to do. */
 static int run_part(const struct cli_arguments *arguments)
 {
     int rank = mpi_job_rank();
     shs_status status =
         core_fail(SHS_ERROR_ARGUMENT, "say what to measure: a PATH, --random, --order, --read, "
-                                      "--reduce or --augment [TEXT]");
+                                      "--reduce, --save or --augment [TEXT]");
     if (n_parts(arguments) || arguments->overlap) status = check_parts(arguments);
     if (status) return rank == 0 ? cli_exit_code(status) : CLI_DONE;
     if (arguments->reduce) return cli_bench_reduce(arguments);
+    if (arguments->save) return cli_bench_save(arguments);
     return rank == 0 ? cli_exit_code(measure(arguments)) : CLI_DONE;
 }
 
@@ -101,7 +107,8 @@ static shs_status check_path(const struct cli_arguments *arguments)
 
 static int run(const struct cli_arguments *arguments)
 {
-    bool part = arguments->random || arguments->read || arguments->order || arguments->reduce;
+    bool part = arguments->random || arguments->read || arguments->order || arguments->reduce ||
+                arguments->save;
     if (arguments->n_plain && !part) {
         shs_status status = check_path(arguments);
         return status ? cli_exit_code(status) : cli_bench_file(arguments);
@@ -111,11 +118,13 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .usage = "PATH | --random | --order | --read [FOLDER] | --reduce [SIZES] | --augment [TEXT]",
+    .usage = "PATH | --random | --order | --read [FOLDER] | --reduce [SIZES] | --save [FOLDER] | "
+             "--augment [TEXT]",
     .summary = "measures a loader beside what the machine can do; or random numbers, order, "
-               "reading, sums over ranks or augmentation",
-    .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).\n"
-                 "  SIZES\tSizes of the arrays of --reduce in MiB (1,4,16,64).",
+               "reading, sums over ranks, checkpoints or augmentation",
+    .arguments =
+        "  FOLDER\tWhere --read and --save make their files, which they remove again (/tmp).\n"
+        "  SIZES\tSizes of the arrays of --reduce in MiB (1,4,16,64).",
     .details =
         "bench PATH opens a loader with the options below. It measures the loader and then each "
         "ceiling, in turns, and prints medians. A ceiling is what one core of each rank does with "
@@ -146,6 +155,11 @@ const struct cli_command cli_bench = {
         "computes. The hidden part of the mean is what both take one after the other less what "
         "they take together, over the shorter of the two. On one node a rank adds by itself, and "
         "little can be hidden.\n\n"
+        "--save measures what a checkpoint of 256 MiB costs the step, with --quick one of 4 MiB: "
+        "shs_save_with() in the background until it returns, the same until shs_save_wait() says "
+        "that the checkpoint is stored, and shs_save(). Beside them stands memcpy() of the tensors "
+        "by rank 0. The memory for the copy is taken before. With --json, ms has the medians in "
+        "milliseconds, and step_waits_of_memcpy the first over that of memcpy().\n\n"
         "With --json, samples_per_s, bytes_per_s (of samples as delivered), read_bytes_per_s (of "
         "the files), cpu_s_per_1000 (CPU seconds of all threads for 1000 samples), waited_s "
         "(seconds an epoch inside shs_next(), of the rank that waited longest), waited_mean_s and "
@@ -160,13 +174,11 @@ const struct cli_command cli_bench = {
     .examples = "bench fashion.h5 --fields train/images --batch 128 --threads 1..4\n"
                 "bench fashion.h5 --compute 20 --cold --json\n"
                 "bench --random\nbench --read /scratch\nbench --reduce 4,64\n"
+                "bench --save /scratch\n"
                 "bench --augment 'random_flip(axis=w)' --shape 32x32x3",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options = "--random --order --read --reduce --overlap --shape --layout --type --quick --group "
-               "--seconds "
-               "--steps "
-               "--compute "
-               "--busy --cold --json --json-lines --trace",
+    .options = "--random --order --read --reduce --overlap --save --shape --layout --type --quick "
+               "--group --seconds --steps --compute --busy --cold --json --json-lines --trace",
     .sweeps = true,
     .bare = "--augment",
     .most_plain = 1,

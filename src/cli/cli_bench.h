@@ -4,8 +4,8 @@
 
 #include "cli.h"
 
-/* Each function but the last prints a table, and returns the first error. With `quick` it takes few
- * rows and few rounds. */
+/* Each function but the last two prints a table, and returns the first error. With `quick` it takes
+ * few rows and few rounds. */
 
 /* Measures random numbers beside Random123, memset() and memcpy(). */
 shs_status cli_bench_random(void);
@@ -27,5 +27,9 @@ shs_status cli_bench_augment(const struct cli_arguments *arguments);
 /* Collective. Measures the mean of the gradients over all ranks, beside MPI_Allreduce and memcpy().
  * Returns the exit code. */
 int cli_bench_reduce(const struct cli_arguments *arguments);
+
+/* Collective. Measures saves of a state, in the background and not, beside memcpy(). The files are
+ * made in a folder and removed afterwards. Returns the exit code. */
+int cli_bench_save(const struct cli_arguments *arguments);
 
 #endif

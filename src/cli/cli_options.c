@@ -209,6 +209,8 @@ const struct cli_option cli_options[] = {
     FLAG("--overlap", overlap, CLI_BY_NAME, CLI_QUESTION,
          "Measures how much of the mean of --reduce is hidden behind a computation that takes as "
          "long."),
+    FLAG("--save", save, CLI_BY_NAME, CLI_QUESTION,
+         "Measures what a checkpoint of 256 MiB, written in FOLDER, costs the step."),
     TEXT("--seconds", seconds, CLI_BY_NAME, CLI_QUESTION, "S",
          "A PATH is measured for about S seconds, such as 60 or 0.5 (10)."),
     FLAG("--cold", cold, CLI_BY_NAME, CLI_QUESTION,

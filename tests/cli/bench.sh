@@ -124,7 +124,25 @@ grep -qE "^opening a dataset of 1000 chunks: $number s\$" out.txt ||
 ls -A files > left.txt
 [ ! -s left.txt ] || fail "bench --read leaves $(cat left.txt)"
 
-refused 0 'say what to measure: a PATH, --random, --order, --read, --reduce or --augment' "$SHARDSTEP" bench
+# What a checkpoint costs the step. Nothing is left behind.
+part --save --quick files
+for way in memcpy 'save in the background, the step waits' 'save in the background, until it is stored' \
+    'save that the step waits for'; do
+    table out.txt "$way" 2
+done
+on 2 "$SHARDSTEP" bench --save files --quick --json > out.txt < /dev/null || fail "bench --save on 2 ranks"
+python3 - out.txt <<'END' || fail "bench --save --json: $(cat out.txt)"
+import json, sys
+found = json.load(open(sys.argv[1]))
+assert found["ranks"] == 2 and found["mebibytes"] == 4, found
+assert set(found["ms"]) == {"memcpy", "step_waits", "stored", "save"} and min(found["ms"].values()) > 0, found
+assert found["ms"]["stored"] > found["ms"]["step_waits"] and found["step_waits_of_memcpy"] > 0, found
+END
+ls -A files > left.txt
+[ ! -s left.txt ] || fail "bench --save leaves $(cat left.txt)"
+refused 0 'no/such/folder' "$SHARDSTEP" bench --save no/such/folder --quick
+
+refused 0 'say what to measure: a PATH, --random, --order, --read, --reduce, --save or --augment' "$SHARDSTEP" bench
 refused 0 "there is no operator 'radom_flip'.* did you mean random_flip" "$SHARDSTEP" bench --augment 'radom_flip(axis=w)'
 refused 0 "--shape takes the sizes of a sample's axes, such as 28x28 or 32x32x3, at most 8, not '3x'" \
     "$SHARDSTEP" bench --augment 'cast(type=f32)' --shape 3x
@@ -136,8 +154,8 @@ refused 0 'layout hwc has 3 letters, but the sample has 2 axes' \
 refused 0 'write --augment TEXT' "$SHARDSTEP" bench --augment --shape 3
 refused 0 'option --augment needs a value: --augment TEXT' "$SHARDSTEP" bench x.h5 --augment
 refused 0 'option --shape is for bench --augment TEXT without a PATH' "$SHARDSTEP" bench x.h5 --shape 3
-refused 0 'are five subjects; choose one' "$SHARDSTEP" bench --augment --order
-refused 3 'are five subjects; choose one' "$SHARDSTEP" bench --reduce --order
+refused 0 'are six subjects; choose one' "$SHARDSTEP" bench --augment --order
+refused 3 'are six subjects; choose one' "$SHARDSTEP" bench --reduce --order
 refused 0 '--reduce takes up to 16 sizes of 1 to 2048 MiB, such as 1,4,16,64, not .1,0.' "$SHARDSTEP" bench --reduce 1,0
 refused 3 'rank 0: --reduce takes up to 16 sizes .* not .x.h5.' "$SHARDSTEP" bench --reduce x.h5
 refused 0 'option --overlap is for bench --reduce' "$SHARDSTEP" bench --overlap

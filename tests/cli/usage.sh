@@ -139,7 +139,7 @@ refused 0 "'b.h5' is one argument too many; usage: .*; several files are a folde
 refused 0 "FIELD is missing; usage: shardstep stats" "$SHARDSTEP" stats x.h5
 refused 0 "NAME=ORIGIN is missing; usage" "$SHARDSTEP" import x.h5
 refused 0 "argument 1 is empty; usage: shardstep info" "$SHARDSTEP" info ''
-refused 0 "only --read takes a FOLDER, which 'x' would be" "$SHARDSTEP" bench --order x
+refused 0 "only --read and --save take a FOLDER, which 'x' would be" "$SHARDSTEP" bench --order x
 refused 0 "--part is '0.8'; give FROM,TO, two numbers from 0 to 1, .* such as 0.8,1" "$SHARDSTEP" $d --part 0.8
 refused 0 "--mix is 'a,b'; give up to 256 whole numbers such as 7,3" "$SHARDSTEP" $d --mix a,b
 printf '0\n5 seven\n' > rows.txt
