@@ -42,6 +42,7 @@ shs_status train_record_failure(shs_record *record);
 struct train_record_errors {
     shs_status status;                /* of the first */
     char message[CORE_MESSAGE_BYTES]; /* of all */
+    bool mine, agreed;                /* as core_tell() takes them, of the first */
 };
 
 /* Local. Adds the latest message, unless `status` is SHS_OK. */

@@ -98,6 +98,8 @@ void train_record_note(struct train_record_errors *errors, shs_status status)
     if (!status) return;
     if (!errors->status) {
         errors->status = status;
+        errors->mine = shs_message_is_mine();
+        errors->agreed = shs_message_is_agreed();
         snprintf(errors->message, sizeof errors->message, "%s", shs_message());
         return;
     }
@@ -107,7 +109,8 @@ void train_record_note(struct train_record_errors *errors, shs_status status)
 
 shs_status train_record_told(const struct train_record_errors *errors)
 {
-    return errors->status ? core_tell(errors->status, errors->message, true, false) : SHS_OK;
+    if (!errors->status) return SHS_OK;
+    return core_tell(errors->status, errors->message, errors->mine, errors->agreed);
 }
 
 /* Collective, after an agreement. Only rank 0 learns of an error of its files. */
