@@ -9,8 +9,10 @@ packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-de
 optional="libblosc2-dev" # from Debian 13 on
 
 missing=
+processor=$(dpkg --print-architecture) # packages of others may be there, too
 for package in $packages; do
-    dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
+    dpkg-query -W -f '${Architecture} ${db:Status-Status}\n' "$package" 2> /dev/null |
+        grep -qxE "($processor|all) installed" ||
         missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
