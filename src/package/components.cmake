@@ -1,5 +1,4 @@
-# The components beside the library and the program: python, doc, examples, jobscripts. And the target
-# `uninstall`.
+# The components beside the library and the program: doc, examples, jobscripts. And the target `uninstall`.
 
 # What is linked with the library is found from where it lies, so that the prefix can be moved. Under
 # /usr the system's loader finds it.
@@ -19,24 +18,6 @@ install(DIRECTORY examples/ DESTINATION ${SHARED_FOLDER}/examples COMPONENT exam
   PATTERN "install_debian.sh" EXCLUDE PATTERN "resize.sh" EXCLUDE PATTERN "compare_*" EXCLUDE)
 install(DIRECTORY jobscripts/ DESTINATION ${SHARED_FOLDER}/jobscripts COMPONENT jobscripts
   USE_SOURCE_PERMISSIONS)
-
-# The module of Python is pure Python over the installed library.
-set(SHARDSTEP_PYTHON_DIR "" CACHE PATH "Where the module of Python is installed; empty: as CMAKE_INSTALL_PREFIX says")
-if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/src/python/shardstep)
-  find_package(Python3 COMPONENTS Interpreter QUIET)
-  set(PYTHON_DIR "${SHARDSTEP_PYTHON_DIR}")
-  if(NOT PYTHON_DIR AND CMAKE_INSTALL_PREFIX STREQUAL /usr AND EXISTS /etc/debian_version)
-    set(PYTHON_DIR lib/python3/dist-packages)
-  elseif(NOT PYTHON_DIR AND Python3_FOUND)
-    set(PYTHON_DIR lib/python${Python3_VERSION_MAJOR}.${Python3_VERSION_MINOR}/site-packages)
-  endif()
-  if(PYTHON_DIR)
-    install(DIRECTORY src/python/shardstep DESTINATION ${PYTHON_DIR} COMPONENT python
-      FILES_MATCHING PATTERN "*.py" PATTERN "*.pyi" PATTERN "py.typed" PATTERN "__pycache__" EXCLUDE)
-  else()
-    message(STATUS "The module of Python is not installed: there is no Python 3, and SHARDSTEP_PYTHON_DIR is empty")
-  endif()
-endif()
 
 # Removes what `cmake --install` has written, by the lists that it keeps in the build folder.
 if(ALONE)
