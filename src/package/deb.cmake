@@ -114,7 +114,7 @@ endfunction()
 set(DEB_ABOUT "Shardstep loads data for parallel training and sampling in C, on MPI and HDF5. Every rank reads its shard of a dataset, and every random number is a function of a place in the run, so augmentation is the same on any number of ranks and can be made again by one.")
 shardstep_deb(libshardstep0 libs COMPONENTS runtime
   SUMMARY "parallel data loading with reproducible augmentation: library"
-  TEXT "This package has the shared library, built with MPI: ${MPI_KIND}.")
+  TEXT "This package has the shared library, built ${MPI_WORDS}.")
 set(DEB_DEV_NEEDS "libshardstep0 (= ${DEB_VERSION})")
 if(DEB_MPI_DEV)
   string(APPEND DEB_DEV_NEEDS ", ${DEB_MPI_DEV}")

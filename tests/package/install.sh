@@ -74,7 +74,8 @@ gcc main.c -o build/shared_pc $shared || fail "shared by pkg-config"
 gcc main.c -o build/static_pc $static || fail "static by pkg-config"
 g++ main.cpp -o build/shared_pc_cpp $shared || fail "C++, shared by pkg-config"
 g++ main.cpp -o build/static_pc_cpp $static || fail "C++, static by pkg-config"
-[ -n "$(pkg-config --variable=mpi shardstep)" ] || fail "shardstep.pc does not name the MPI library"
+[ "$(pkg-config --variable=mpi shardstep)" = "$MPI_KIND" ] || fail "shardstep.pc names $(pkg-config --variable=mpi shardstep)"
+grep -qx "Description: .*; built with $MPI_KIND" "$PKG_CONFIG_PATH/shardstep.pc" || fail "shardstep.pc does not say what it was built with"
 echo 93fc3429 > known.txt
 for program in {shared,static}_{c,cpp,pc,pc_cpp}; do
     ./build/$program > word.txt || fail "the program $program"
