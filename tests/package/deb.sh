@@ -167,7 +167,13 @@ bare() { # SUITE
         mpirun --oversubscribe -n 2 ./monte_carlo < /dev/null > two.txt
         cat two.txt
         ! command -v train_fashion || train_fashion --help > /dev/null' || fail "an example on $suite"
-    $inside sh -c 'apt-get purge -y -qq libshardstep0 shardstep-tools libshardstep-dev shardstep-examples' > "$work/apt.txt" 2>&1 ||
+    if compgen -G "$root/packages/python3-shardstep_*.deb" > /dev/null; then
+        $inside sh -c 'apt-get install -y -qq --no-install-recommends /packages/python3-shardstep_*.deb' > "$work/apt.txt" 2>&1 ||
+            { tail -n 20 "$work/apt.txt"; fail "installing the module of Python on $suite"; return; }
+        $inside sh -ec 'printf "$ python3 -c \"import shardstep\"\n"
+            python3 -c "import shardstep; print(shardstep.Run, shardstep.Dataset, shardstep.Loader)"' || fail "the module of Python on $suite"
+    fi
+    $inside sh -c 'apt-get purge -y -qq "*shardstep*"' > "$work/apt.txt" 2>&1 ||
         fail "removing the packages on $suite"
     find "$root/usr" -name '*shardstep*' | grep . && fail "removed packages leave files behind"
     echo "the packages were installed, tried and removed on a bare $suite"
