@@ -47,7 +47,7 @@ done
 "$SHARDSTEP" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p' > commands.txt
 for command in $(cat commands.txt); do "$SHARDSTEP" "$command" --help; done | grep -oE -- '--[a-z][a-z-]+' | sort -u > options.txt
 [ "$(wc -l < commands.txt)" -ge 13 ] && [ "$(wc -l < options.txt)" -ge 60 ] || fail "few commands or options: $(cat commands.txt)"
-elsewhere='^--(oversubscribe|mpi|requeue|plain|component|install|prefix|build|user|no-index|version)$' # of other programs
+elsewhere='^--(define-prefix|oversubscribe|mpi|requeue|plain|component|install|prefix|build|user|no-index|version)$' # of other programs
 for page in README.md $guides; do
     words '`(shardstep )?[a-z]+ (--|PATH|FILE|OPERATOR|OUT)[^`]*`|`shardstep [a-z]+[^`]*`' "$page" > named.txt
     while IFS=: read -r line text; do

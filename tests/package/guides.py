@@ -14,8 +14,9 @@ counts. `export` and `cd` hold for the page's later commands.
 Marks are HTML comments, each a line of its own, before the block that they mark:
 
     not run: REASON      neither run nor compiled
-    needs MODULE         not run where Python lacks the module
+    needs MODULE...      not run where Python lacks one of the modules
     shape                numbers in the output stand for any numbers, spaces for any spaces
+    data FOLDER          from here on the files of FOLDER stand in the place of the page's files of their names
     exit CODE            how the block's last command ends; 0 without it
     file NAME            the fenced block is written to NAME; the page's later commands use it
     given: DECLARATIONS  what the frame of a C fragment declares besides its own
@@ -33,10 +34,11 @@ import re
 import resource
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 
-SECONDS = 120  # that a command may take; a limit only ends what hangs
+SECONDS = 200  # that a command may take; a limit only ends what hangs
 PROGRAMS = re.compile(r'(shardstep|mpirun|mpicc|gcc|cmake|pip3?|apt(-get)?|sudo|sbatch|srun|export|python3?|git|'
                       r'\./|examples/|tests/|jobscripts/)(\s|\w)')
 NUMBER = re.compile(r'[-+]?\d[\d.,]*(e[-+]?\d+)?')
@@ -101,7 +103,7 @@ def blocks_of(page):
 
 def mark_of(line):
     text = re.fullmatch(r'<!-- *(.*?) *-->', line)[1]
-    for kind in ('not run:', 'given:', 'needs', 'exit', 'file', 'shape'):
+    for kind in ('not run:', 'given:', 'needs', 'data', 'exit', 'file', 'shape'):
         if text.startswith(kind):
             return kind.rstrip(':'), text[len(kind):].strip()
     return text, ''
@@ -214,11 +216,12 @@ class Page:
         self.page, self.strict = page, strict
         self.work = work.resolve() / page.name.replace('.md', '')
         self.work.mkdir(parents=True)
+        self.data = data.resolve()
         self.failures, self.left_out, self.counts = 0, [], dict(commands=0, programs=0, fragments=0, compared=0)
         self.before, self.printed = [], []
         text = page.read_text()
-        for file in data.resolve().iterdir():  # but not what the page makes itself
-            if not re.search(r'\$ .*\bimport (--\S+ )*' + re.escape(file.name), text):
+        for file in self.data.iterdir():  # but not what the page makes itself
+            if file.is_file() and not re.search(r'\$ .*\bimport (--\S+ )*' + re.escape(file.name), text):
                 (self.work / file.name).symlink_to(file)
 
     def fail(self, line, text):
@@ -242,11 +245,14 @@ class Page:
             if not marks['not run']:
                 self.fail(block.line, 'the mark "not run" gives no reason')
             return self.leave_out(block, marks['not run'])
+        missing = [name for name in marks.get('needs', '').split() if importlib.util.find_spec(name) is None]
+        if missing:
+            return self.leave_out(block, f'needs {missing[0]}')
+        for file in (self.data / marks['data']).iterdir() if 'data' in marks else []:
+            (self.work / file.name).unlink(missing_ok=True)
+            (self.work / file.name).symlink_to(file)
         if 'file' in marks:
             return self.write_file(block, marks['file'])
-        module = marks.get('needs')
-        if module and importlib.util.find_spec(module) is None:
-            return self.leave_out(block, f'needs {module}')
         if block.language == 'c':
             return self.compile_fragment(block)
         if block.language == 'python':
@@ -306,9 +312,17 @@ class Page:
             self.fail(block.line + (error.lineno or 1) - 1, f'no Python: {error}')
 
     def bash(self, text):
-        return subprocess.run(['bash', '-c', '\n'.join([*self.before, text])], cwd=self.work, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=SECONDS, errors='replace')
+        """Runs commands, and ends all that they have started if they take too long."""
+        process = subprocess.Popen(['bash', '-c', '\n'.join([*self.before, text])], cwd=self.work, text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   errors='replace', start_new_session=True)
+        try:
+            said, _ = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
+        return subprocess.CompletedProcess(text, process.returncode, said)
 
     def run_command(self, command, block, code):
         self.counts['commands'] += 1
@@ -347,11 +361,15 @@ class Page:
     def other_ranks(self, command, program, ranks, found):
         for left in [self.work / 'checkpoints', *self.work.glob('*.log')]:  # it would only go on from there
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
-        done = self.bash(f'mpirun -n {ranks} {program}')
+        try:
+            done = self.bash(f'mpirun -n {ranks} {program}')
+        except subprocess.TimeoutExpired:
+            return self.fail(command.line, f'{program} on {ranks} ranks: no end after {SECONDS} s')
         other = done.stdout.rstrip().splitlines()
         if done.returncode or other != found:
             self.fail(command.line, f'{program} on {ranks} ranks: expected: {found[-5:]}; came: {other[-5:]}, exit '
                                     f'code {done.returncode}')
+        return None
 
 
 def main():
