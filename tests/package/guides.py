@@ -399,7 +399,7 @@ def main():
         for key, value in done.counts.items():
             total[key] = total.get(key, 0) + value
         print(f'{page.name}: ' + ', '.join(f'{value} {key}' for key, value in done.counts.items() if value), flush=True)
-    print(f'in all: ' + ', '.join(f'{value} {key}' for key, value in total.items()) + f'; {len(left_out)} left out:')
+    print('in all: ' + ', '.join(f'{value} {key}' for key, value in total.items()) + f'; {len(left_out)} left out:')
     print('\n'.join('  ' + line for line in left_out))
     if len(left_out) > options.most_left_out:
         print(f'FAILED: {len(left_out)} blocks are left out, more than {options.most_left_out}', file=sys.stderr)
