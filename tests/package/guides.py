@@ -7,16 +7,16 @@
 guides.sh calls it with a PATH on which shardstep, mpirun, mpicc and python3 are those under test.
 
 A command stands in an indented block and begins with "$ ". It goes on while a line ends with a
-backslash, with | or with &&, or while a quote is open. The lines behind it are its output, stdout and stderr together. A line
-"..." stands for any lines, "..." within a line for any text. Without such lines only the exit code
-counts. `export` and `cd` hold for the page's later commands.
+backslash, with | or with &&, or while a quote is open. The lines behind it are its output, stdout and
+stderr together. A line "..." stands for any lines, "..." within a line for any text. Without such
+lines only the exit code counts. `export` and `cd` hold for the page's later commands.
 
 Marks are HTML comments, each a line of its own, before the block that they mark:
 
     not run: REASON      neither run nor compiled
     needs MODULE...      not run where Python lacks one of the modules
     shape                numbers in the output stand for any numbers, spaces for any spaces
-    data FOLDER          from here on the files of FOLDER stand in the place of the page's files of their names
+    data FOLDER          from here on the files of FOLDER stand in the place of the page's own
     exit CODE            how the block's last command ends; 0 without it
     file NAME            the fenced block is written to NAME; the page's later commands use it
     given: DECLARATIONS  what the frame of a C fragment declares besides its own
@@ -152,7 +152,7 @@ def pattern_of(line, shape):
             continue
         words = [NUMBER.sub('\0', word) for word in re.split(r'\s+', part)]
         text = r'\s+'.join(re.escape(word) for word in words)
-        parts.append(text.replace(re.escape('\0'), r'[-+]?[\d.,]+(e[-+]?\d+)?').replace('\0', r'[-+]?[\d.,]+'))
+        parts.append(text.replace(re.escape('\0'), r'[-+]?[\d.,]+(e[-+]?\d+)?'))
     return re.compile('.*'.join(parts) + r'\s*')
 
 

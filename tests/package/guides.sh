@@ -52,8 +52,36 @@ fi
 ln -s "$SOURCE"/examples/*.c data/
 
 export PYTHONDONTWRITEBYTECODE=1
-/usr/bin/python3 "$SOURCE/tests/package/guides.py" --work pages --data data $loose --numbers README.md \
-    --most-left-out $most_left_out "${pages[@]/#/$SOURCE/}" || fail "a page does not do what it says"
+guides() { /usr/bin/python3 "$SOURCE/tests/package/guides.py" --work pages --data data "$@"; }
+
+# a page that is wrong is told of
+cat > wrong.md << 'TEXT'
+The number is 7, not 8.
+
+    $ echo 7 seconds; echo of 3.5
+    7 seconds
+    of ...6
+
+    $ false
+
+This is no command:
+
+    shardstep info fashion.h5
+
+```c
+shs_must(shs_dataset_open(run, 1));
+```
+TEXT
+guides --numbers wrong.md wrong.md > out.txt 2> err.txt && fail "no fault was found in: $(cat wrong.md)"
+for told in "wrong.md:5: .*" "expected: of ...6" "came:     of 3.5" "wrong.md:7: .* exit code 0 expected, came 1" \
+    "wrong.md:11: .*is not run" "wrong.md:14: the fragment does not compile" "wrong.md:1: .* the number 8"; do
+    grep -qE -- "$told" err.txt || fail "'$told' was expected; guides.py said: $(cat err.txt)"
+done
+grep -q 'number 7' err.txt && fail "the number 7 is printed: $(cat err.txt)"
+rm -r pages/wrong
+
+guides $loose --numbers README.md --most-left-out $most_left_out "${pages[@]/#/$SOURCE/}" || fail "a page does not do what it says"
+
 # the picture that README shows is the one that its command makes
 [ -n "$loose" ] || [[ " ${pages[*]} " != *" README.md "* ]] ||
     cmp "$SOURCE/.github/preview.png" pages/README/preview.png || fail "README's command makes another .github/preview.png"
