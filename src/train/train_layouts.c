@@ -336,6 +336,7 @@ static const shs_layout layouts[] = {
     MEMBER(shs_gradient_options, bucket_bytes),
     MEMBER(shs_gradient_options, clip_norm),
     MEMBER(shs_gradient_options, provide),
+    MEMBER(shs_gradient_options, borrow),
     /* checkpoint.h */
     STRUCT(shs_save_options),
     MEMBER(shs_save_options, keep),
