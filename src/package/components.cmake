@@ -19,6 +19,8 @@ install(DIRECTORY examples/ DESTINATION ${SHARED_FOLDER}/examples COMPONENT exam
 install(DIRECTORY jobscripts/ DESTINATION ${SHARED_FOLDER}/jobscripts COMPONENT jobscripts
   USE_SOURCE_PERMISSIONS)
 
+include(src/python/python.cmake)
+
 # Removes what `cmake --install` has written, by the lists that it keeps in the build folder.
 if(ALONE)
   add_custom_target(uninstall COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_CURRENT_BINARY_DIR}

@@ -3,32 +3,39 @@
 
 # Where Python looks for modules, below the prefix. Debian's Python looks in dist-packages: in that of
 # python3 below /usr, and in that of its version below /usr/local.
+set(SHARDSTEP_PYTHON_DIR "" CACHE STRING
+  "Where the Python module is installed, below the prefix; empty: as CMAKE_INSTALL_PREFIX says")
 find_program(SHARDSTEP_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(SHARDSTEP_PYTHON python3)
 mark_as_advanced(SHARDSTEP_PYTHON)
-set(folder lib/python3/site-packages)
-if(SHARDSTEP_PYTHON)
-  execute_process(COMMAND ${SHARDSTEP_PYTHON} -c "import sys; print('%d.%d' % sys.version_info[:2])"
-    OUTPUT_VARIABLE python OUTPUT_STRIP_TRAILING_WHITESPACE)
-  set(folder lib/python${python}/site-packages)
-  if(EXISTS /usr/lib/python3/dist-packages)
-    set(folder lib/python${python}/dist-packages)
-    if(CMAKE_INSTALL_PREFIX STREQUAL /usr)
-      set(folder lib/python3/dist-packages)
-    endif()
-  endif()
+set(folder "${SHARDSTEP_PYTHON_DIR}")
+set(packages site-packages)
+if(EXISTS /etc/debian_version)
+  set(packages dist-packages)
 endif()
-set(SHARDSTEP_PYTHON_DIR ${folder} CACHE STRING "Where the Python module is installed, below the prefix")
-
-# The module finds the library from its own place, also after all was moved.
-get_filename_component(module "${SHARDSTEP_PYTHON_DIR}/shardstep" ABSOLUTE BASE_DIR "${CMAKE_INSTALL_PREFIX}")
-file(RELATIVE_PATH library "${module}" "${CMAKE_INSTALL_FULL_LIBDIR}/libshardstep.so.0")
-file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/python/_installed.py
-  "\"\"\"Where the library was installed, from the folder of the module.\"\"\"\n\nLIBRARY = \"${library}\"\n")
-install(DIRECTORY src/python/shardstep DESTINATION ${SHARDSTEP_PYTHON_DIR} COMPONENT python
+if(NOT folder AND CMAKE_INSTALL_PREFIX STREQUAL /usr AND EXISTS /etc/debian_version)
+  set(folder lib/python3/dist-packages)
+elseif(NOT folder AND SHARDSTEP_PYTHON)
+  execute_process(COMMAND ${SHARDSTEP_PYTHON} -c "import sys; print('%d.%d' % sys.version_info[:2])"
+    OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE)
+  set(folder lib/python${version}/${packages})
+elseif(NOT folder)
+  message(STATUS "The Python module is not installed: there is no Python 3, and SHARDSTEP_PYTHON_DIR is empty")
+  return()
+endif()
+install(DIRECTORY src/python/shardstep DESTINATION ${folder} COMPONENT python
   FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE PATTERN _program.py EXCLUDE)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/python/_installed.py
-  DESTINATION ${SHARDSTEP_PYTHON_DIR}/shardstep COMPONENT python)
+
+# The module finds the library from its own place, also after all was moved. Under /usr the system's loader
+# finds it, so that Debian's package is one for all architectures.
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL /usr)
+  get_filename_component(module "${folder}/shardstep" ABSOLUTE BASE_DIR "${CMAKE_INSTALL_PREFIX}")
+  file(RELATIVE_PATH library "${module}" "${CMAKE_INSTALL_FULL_LIBDIR}/libshardstep.so.0")
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/python/_installed.py
+    "\"\"\"Where the library was installed, from the folder of the module.\"\"\"\n\nLIBRARY = \"${library}\"\n")
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/python/_installed.py DESTINATION ${folder}/shardstep
+    COMPONENT python)
+endif()
 
 # ---- The wheel. HDF5 is linked statically and stays hidden, so that h5py may have another one in the same
 # ---- process. The static library is the one beside the HDF5 that this build uses.
