@@ -288,6 +288,17 @@ def test_options():
     loader = data.loader(batch=4, stream=3, array=lambda array: ("mine", array))
     checks.same("what `array` makes", "mine", loader.next()["y"][0])
 
+    class Tensor:
+        def __init__(self, array):
+            self.array = array
+
+        def pin_memory(self):
+            return "pinned", self.array.shape
+
+    batch = data.loader(batch=4, stream=4, array=Tensor).next()
+    checks.same("a pinned batch", [("pinned", (4, 28, 28)), ("pinned", (4,))], list(batch.pin_memory()))
+    checks.same("rows of a pinned batch", batch.index.tolist(), batch.pin_memory().index.tolist())
+
     checks.raises(TypeError, "there is no option 'shufle'; did you mean shuffle?", data.loader, shufle="full")
     checks.raises(TypeError, "subset: there is no option 'form'; did you mean from?", data.loader, subset={"form": 0})
     checks.raises(ValueError, "Loader: shuffle is 'all'; it must be one of full, none, blocks", data.loader, shuffle="all")
@@ -316,6 +327,13 @@ def test_memory_of_the_program():
     checks.same("memory that a kept batch takes", 1, len(given))
     del batch
     checks.same("memory that is left", 0, len(given))
+
+    def too_much(size, alignment):
+        raise MemoryError("no more")
+
+    error = checks.raises(shardstep.Error, "memory.allocate gave no memory", open_loader,
+                          memory={"allocate": too_much, "release": print})
+    checks.holds(isinstance(error.__cause__, MemoryError), f"the cause is {error.__cause__!r}")
 
 
 def test_errors():

@@ -5,6 +5,7 @@ copy. The base of each array is a ctypes object that holds the _Slot; when the l
 consumer of __dlpack__() is gone, the slot goes with it, and its memory back to the ring.
 """
 
+import copy
 import ctypes
 import os
 import struct
@@ -179,6 +180,12 @@ class Batch:
                     array = array - np.uint64(begin)
             part._at[name] = (None, array)
         return part
+
+    def pin_memory(self):
+        """The same batch with tensors in pinned memory: a DataLoader with pin_memory=True calls this."""
+        pinned = copy.copy(self)
+        pinned._arrays = [array.pin_memory() for array in self]
+        return pinned
 
     def draws(self):
         """What the operators of the augmentation drew for each row: a list of dicts with the operator's

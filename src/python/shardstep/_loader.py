@@ -78,8 +78,12 @@ class Loader:
         dataset._here("Loader()")
         with lock:
             _library.close_pending()
-            self.run._check(lib.shs_loader_open(dataset._handle, ctypes.byref(filled),
-                                                ctypes.byref(self._handle)))
+            status = lib.shs_loader_open(dataset._handle, ctypes.byref(filled), ctypes.byref(self._handle))
+        # what the program's own `allocate` has raised
+        raised = [error for error in borrowed if isinstance(error, Exception)]
+        if raised and not self.run._cause:
+            self.run._cause = raised[0]
+        self.run._check(status)
         fields = lib.shs_dataset_fields(dataset._handle)
         self._constants = [lib.shs_dataset_is_constant(dataset._handle, f) for f in range(fields)]
         self._step_batches, self._status = filled.step_batches, _OK
