@@ -32,7 +32,7 @@ export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$((2 * $(nproc)))}
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
     libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python3-pil python-tables-data time \
     mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev gdb valgrind clang-tidy cppcheck shellcheck doxygen gcovr git \
-    mandoc groff-base dpkg-dev python3-mpi4py python3-torch python3-venv patchelf libaec-dev
+    mandoc groff-base dpkg-dev file python3-mpi4py python3-torch python3-venv patchelf libaec-dev
 
 build() { # NAME options...
     local name=$1

@@ -13,7 +13,7 @@ if ! grep -q '^SHARDSTEP_DEB:BOOL=ON$' "$BUILD/CMakeCache.txt"; then
     echo "SKIPPED: this build makes no packages; configure with -DSHARDSTEP_DEB=ON"
     exit 77
 fi
-needs dpkg-deb dpkg-shlibdeps
+needs dpkg-deb dpkg-shlibdeps file
 
 cpack --config "$BUILD/CPackConfig.cmake" -B "$work/made" > cpack.txt 2>&1 || { cat cpack.txt; fail "cpack"; finish; }
 mkdir packages
