@@ -67,7 +67,7 @@ add_custom_command(OUTPUT python/hdf5.o
   COMMAND ${CMAKE_AR} d ${work}/hdf5.a H5FDros3.o H5FDs3comms.o
   COMMAND ${CMAKE_LINKER} -r -o ${work}/hdf5.o --whole-archive ${work}/hdf5.a ${szip}
   COMMAND ${CMAKE_OBJCOPY} --redefine-sym stderr=shs_hdf5_stderr --redefine-sym stdout=shs_hdf5_stdout
-    ${work}/hdf5.o
+    --redefine-sym H5FD_ros3_init=shs_hdf5_no_s3 ${work}/hdf5.o
   DEPENDS ${SHARDSTEP_HDF5_STATIC} VERBATIM)
 set_source_files_properties(${work}/hdf5.o PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
 
