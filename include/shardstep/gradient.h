@@ -30,9 +30,9 @@ typedef struct shs_gradient_options {
      * every rank. */
     shs_reduction reduction;
 
-    /** Bytes of gradients that ranks exchange together, from 4,096; 0: 4 MiB, or if the run has
-     * several nodes, about 60 KiB for each rank and at most 4 MiB. It must be the same on every
-     * rank. It changes how fast the mean is, and not its bits. */
+    /** Bytes of gradients that ranks exchange together, from 4,096; 0: a size that suits the run,
+     * on one node up to 2 MiB, on several about 60 KiB for each rank and at most 4 MiB. It must be
+     * the same on every rank. It changes how fast the mean is, and not its bits. */
     uint64_t bucket_bytes;
 
     /** If the norm of the mean (shs_gradient_norm()) is larger than this number, the mean is

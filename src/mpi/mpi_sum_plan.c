@@ -9,9 +9,14 @@
 #include "order_plan.h"
 
 enum {
-    BUCKET_BYTES = 4 << 20,     /* the default within a node, and the largest between nodes */
-    UNDER_WAY_BYTES = 16 << 20, /* of the buckets whose letters are under way at a time */
-    LEAST_SLOTS = 4,
+    NODE_BUCKET_BYTES = 2 << 20, /* the default within a node */
+    FAR_BUCKET_BYTES = 4 << 20,  /* the largest default between nodes */
+
+    /* The bytes of the buckets whose letters are under way at a time. Within a node they stay in
+     * the processor's cache. Between nodes they keep the network busy while the ranks compute. */
+    NODE_BYTES = 4 << 20,
+    FAR_BYTES = 16 << 20,
+    LEAST_SLOTS = 2,
     MOST_SLOTS = 256
 };
 
@@ -20,11 +25,16 @@ enum {
 void mpi_sum_cut(struct mpi_sum *sum, uint64_t bucket_bytes)
 {
     size_t whole = sum->doubles_at + sum->n_doubles * sizeof(double);
-    sum->bucket_bytes = bucket_bytes ? (size_t)bucket_bytes : BUCKET_BYTES;
+    sum->bucket_bytes = bucket_bytes ? (size_t)bucket_bytes : NODE_BUCKET_BYTES;
     if (sum->bucket_bytes > whole) sum->bucket_bytes = whole + MPI_SUM_LINE;
     size_t floats = sum->bucket_bytes / sizeof(float), doubles = sum->bucket_bytes / sizeof(double);
     sum->float_buckets = (sum->n_floats + floats - 1) / floats;
     sum->buckets = sum->float_buckets + (sum->n_doubles + doubles - 1) / doubles;
+}
+
+static bool is_one_node(const shs_run *run)
+{
+    return run->windows.node_ranks == run->ranks;
 }
 
 /* Between nodes a slice is one message, so that it is on its way as soon as its tensors are ready,
@@ -33,9 +43,8 @@ static void cut_between_nodes(struct mpi_sum *sum)
 {
     const shs_run *run = sum->run;
     size_t slice = MPI_MAIL_FAR_PIECE - 2 * MPI_SUM_LINE, bytes = slice * (size_t)run->ranks;
-    if (sum->wish.bucket_bytes || sum->sites.count == 1 || run->windows.node_ranks == run->ranks)
-        return;
-    mpi_sum_cut(sum, bytes < BUCKET_BYTES ? bytes : BUCKET_BYTES);
+    if (sum->wish.bucket_bytes || sum->sites.count == 1 || is_one_node(run)) return;
+    mpi_sum_cut(sum, bytes < FAR_BUCKET_BYTES ? bytes : FAR_BUCKET_BYTES);
 }
 
 struct mpi_bucket mpi_sum_bucket(const struct mpi_sum *sum, size_t number)
@@ -245,7 +254,7 @@ static shs_status make_slots(struct mpi_sum *sum)
     struct mpi_transport *transport = sum->run->transport;
     sum->slice_bytes = sum->bucket_bytes / (size_t)sum->run->ranks + (size_t)3 * MPI_SUM_LINE;
     sum->slice_bytes -= sum->slice_bytes % MPI_SUM_LINE;
-    size_t slots = UNDER_WAY_BYTES / sum->bucket_bytes;
+    size_t slots = (is_one_node(sum->run) ? NODE_BYTES : FAR_BYTES) / sum->bucket_bytes;
     if (slots < LEAST_SLOTS) slots = LEAST_SLOTS;
     if (slots > MOST_SLOTS) slots = MOST_SLOTS;
     if (slots > sum->buckets) slots = sum->buckets;
