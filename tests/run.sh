@@ -7,6 +7,7 @@
 #                             cluster
 #   tests/run.sh release      one or several of: release sanitize thread clang mpich nompi serial lint
 #                             cluster coverage
+#   tests/run.sh abi          by the ABI of the MPI-5 standard, with MPI libraries of PyPI: see tests/abi.sh
 #   tests/run.sh cluster      the job scripts on a Slurm cluster in namespaces of this machine, as root:
 #                             see tests/cluster/run.sh. Skipped where no such cluster can be made,
 #                             unless SHARDSTEP_CLUSTER=required is set: then it fails
@@ -18,6 +19,8 @@
 # than CI has, so it is run on request.
 #
 # SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
+# SHARDSTEP_TARGETS, if it is set, are the only targets to build. With SHARDSTEP_NO_SKIP=1 the build abi
+# fails where it would be skipped.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
@@ -38,7 +41,7 @@ build() { # NAME options...
     local name=$1
     shift
     cmake -S "$root" -B "$work/$name" -G Ninja -DSHARDSTEP_WERROR=ON "$@" > "$work/$name.log" 2>&1 &&
-        cmake --build "$work/$name" >> "$work/$name.log" 2>&1 || {
+        cmake --build "$work/$name" ${SHARDSTEP_TARGETS:+--target $SHARDSTEP_TARGETS} >> "$work/$name.log" 2>&1 || {
         cat "$work/$name.log" >&2
         echo "the $name build failed" >&2
         exit 1
@@ -54,7 +57,8 @@ run() { # NAME ctest options...
     shift
     [ -z "$only_build" ] || { echo "$work/$name"; return 0; }
     printf '\n== %s build\n' "$name"
-    (cd "$work/$name" && ctest --output-on-failure --output-junit "$work/$name.xml" "$@")
+    (cd "$work/$name" && ctest --output-on-failure --test-output-size-passed 65536 \
+        --output-junit "$work/$name.xml" "$@")
 }
 
 # The packages' daemons must not start: the test starts its own.
@@ -122,6 +126,18 @@ for name in $builds; do
         build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
         run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|abi|pages|platform)$|^python\.wheel$'
         ;;
+    abi) # with the HDF5 that needs no MPI; only what is run is built
+        tests="agree calls tree dataset loader loader_errors gradient buckets checkpoint checkpoint_later window"
+        if "$root/tests/abi.sh" install "$work/mpi"; then
+            SHARDSTEP_TARGETS=${SHARDSTEP_TARGETS-shardstep_program plain_model levels test_${tests// / test_}} \
+                build abi -DCMAKE_BUILD_TYPE=Release "-DMPI_C_COMPILER=$work/mpi/mpich/bin/mpicc_abi" \
+                -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
+            [ -n "$only_build" ] || "$root/tests/abi.sh" run "$work/mpi" "$work/abi" "$work/abi" \
+                -R "^mpi\.(levels|test_(${tests// /|}))\.3$|^package\.platform$"
+        elif [ $? != 77 ] || [ "${SHARDSTEP_NO_SKIP:-}" = 1 ]; then
+            exit 1
+        fi
+        ;;
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
         ;;
@@ -136,7 +152,7 @@ for name in $builds; do
         [ -n "$only_build" ] || "$root/tests/coverage.sh" "$work/coverage"
         ;;
     *)
-        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi, serial, lint, cluster or coverage" >&2
+        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi, serial, abi, lint, cluster or coverage" >&2
         exit 2
         ;;
     esac
