@@ -8,12 +8,14 @@
 #   tests/run.sh release      one or several of: release sanitize thread clang mpich nompi serial lint
 #                             cluster coverage
 #   tests/run.sh abi          by the ABI of the MPI-5 standard, with MPI libraries of PyPI: see tests/abi.sh
+#   tests/run.sh arm64        or s390x: without MPI for an emulated processor, as root: see tests/foreign.sh
 #   tests/run.sh cluster      the job scripts on a Slurm cluster in namespaces of this machine, as root:
 #                             see tests/cluster/run.sh. Skipped where no such cluster can be made,
 #                             unless SHARDSTEP_CLUSTER=required is set: then it fails
 #   tests/run.sh --build release   builds and runs nothing; then `cd build/tests/release` and, say,
 #                             `ctest -R unit.test_order --output-on-failure`
-#   tests/run.sh --platforms  on bare Debians, which takes hours: see tests/platforms.sh
+#   tests/run.sh --platforms  a table of platforms, on bare Debians; `--platforms --quick` for the
+#                             digest and the weights alone: see tests/platforms.sh
 #
 # coverage compares the lines that tests run with the floors of tests/coverage.txt. It takes longer
 # than CI has, so it is run on request.
@@ -138,6 +140,20 @@ for name in $builds; do
             exit 1
         fi
         ;;
+    arm64 | s390x)
+        machine=s390x
+        [ $name = s390x ] || machine=aarch64
+        system=$work/$name.system
+        "$root/tests/foreign.sh" $name "$system"
+        PKG_CONFIG_SYSROOT_DIR=$system SHARDSTEP_TARGETS="shardstep_program plain_model" \
+            PKG_CONFIG_LIBDIR=$system/usr/lib/$machine-linux-gnu/pkgconfig:$system/usr/share/pkgconfig \
+            build $name -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF -DCMAKE_SYSTEM_NAME=Linux \
+            -DCMAKE_SYSTEM_PROCESSOR=$machine -DCMAKE_C_COMPILER=$machine-linux-gnu-gcc \
+            "-DCMAKE_SYSROOT=$system" \
+            -DCMAKE_FIND_ROOT_PATH_MODE_PROGRAM=NEVER -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY \
+            -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-$machine-static;-L;$system"
+        run $name -R '^package\.platform$'
+        ;;
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
         ;;
@@ -152,7 +168,7 @@ for name in $builds; do
         [ -n "$only_build" ] || "$root/tests/coverage.sh" "$work/coverage"
         ;;
     *)
-        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi, serial, abi, lint, cluster or coverage" >&2
+        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi, serial, abi, arm64, s390x, lint, cluster or coverage" >&2
         exit 2
         ;;
     esac
