@@ -31,19 +31,46 @@ only_build=
 [ "${1:-}" != --build ] || { shift; only_build=yes; }
 builds=${*:-lint sanitize thread clang mpich nompi release cluster}
 # Ranks and scripts wait much of their time, so that more of them run than there are cores.
-export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$((2 * $(nproc)))}
+export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$((4 * $(nproc)))}
 
-"$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
-    binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
-    libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python3-pil python-tables-data time \
-    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev gdb valgrind clang-tidy cppcheck shellcheck doxygen gcovr git \
-    mandoc groff-base dpkg-dev file python3-mpi4py python3-torch python3-venv patchelf libaec-dev
+packages="hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc binutils procps gcc-aarch64-linux-gnu
+    gcc-s390x-linux-gnu libc6-dev-arm64-cross libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy
+    python3-pil python-tables-data time mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev gdb valgrind clang-tidy
+    cppcheck shellcheck doxygen gcovr git mandoc groff-base dpkg-dev file python3-mpi4py python3-torch python3-venv
+    patchelf libaec-dev"
+[ "$builds" != cluster ] || packages=
+# shellcheck disable=SC2086
+"$root/examples/install_debian.sh" libcunit1-dev $packages
 
-build() { # NAME options...
-    local name=$1
+# Builds that users do not make are optimised little, where gcc takes some texts to be longer than they are, and linked
+# by a faster linker, which not every system has.
+quick=(-DCMAKE_BUILD_TYPE=Quick "-DCMAKE_C_FLAGS_QUICK=-O1 -DNDEBUG -Wno-format-truncation")
+gold=()
+! command -v ld.gold > /dev/null || gold=(-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=gold)
+
+# What the tests that ctest would run need, as targets of Ninja: programs, and what scripts say of BUILD.
+targets_of() { # NAME ctest options...
+    local folder=$work/$1 word
     shift
-    cmake -S "$root" -B "$work/$name" -G Ninja -DSHARDSTEP_WERROR=ON "$@" > "$work/$name.log" 2>&1 &&
-        cmake --build "$work/$name" ${SHARDSTEP_TARGETS:+--target $SHARDSTEP_TARGETS} >> "$work/$name.log" 2>&1 || {
+    (cd "$folder" && ctest -N -V "$@" 2>&1) | sed -n 's/^[0-9]*: Test command: //p; s/^Could not find executable //p' | tr ' ' '\n' | tr -d '"' | sort -u |
+        while read -r word; do
+            case $word in
+            "$folder"/*) echo "${word#"$folder"/}" ;;
+            "$root"/*.sh) { grep -ohE '\$\{?BUILD\}?"?/[A-Za-z0-9_./]+' "$word" || true; } | sed 's,[^/]*/,,' && echo shardstep ;;
+            esac
+        done | sort -u | comm -12 - <(ninja -C "$folder" -t targets all | sed 's/:.*//' | sort -u)
+}
+
+choice=() # options of ctest, for a build of which only some tests are run
+programs= # targets; empty: all that these tests need
+build() { # NAME options...
+    local name=$1 targets=${SHARDSTEP_TARGETS:-$programs}
+    shift
+    {
+        cmake -S "$root" -B "$work/$name" -G Ninja -DSHARDSTEP_WERROR=ON "$@" &&
+            { [ -n "$only_build$targets" ] || [ ${#choice[@]} = 0 ] || targets=$(targets_of "$name" "${choice[@]}"); } &&
+            cmake --build "$work/$name" ${targets:+--target} $targets
+    } > "$work/$name.log" 2>&1 || {
         cat "$work/$name.log" >&2
         echo "the $name build failed" >&2
         exit 1
@@ -54,13 +81,10 @@ build_release() {
     build release -DCMAKE_BUILD_TYPE=Release "-DSHARDSTEP_TEST_RANKS=1;2;5"
 }
 
-run() { # NAME ctest options...
-    local name=$1
-    shift
-    [ -z "$only_build" ] || { echo "$work/$name"; return 0; }
-    printf '\n== %s build\n' "$name"
-    (cd "$work/$name" && ctest --output-on-failure --test-output-size-passed 65536 \
-        --output-junit "$work/$name.xml" "$@")
+run() { # NAME
+    [ -z "$only_build" ] || { echo "$work/$1"; return 0; }
+    printf '\n== %s build\n' "$1"
+    (cd "$work/$1" && ctest --output-on-failure --test-output-size-passed 65536 --output-junit "$work/$1.xml" "${choice[@]}")
 }
 
 # The packages' daemons must not start: the test starts its own.
@@ -76,63 +100,74 @@ install_cluster() {
     [ -z $made ] || rm -f $policy
 }
 
-cluster() {
-    local test code=0
+# Most of its time the cluster waits, so that it runs beside the tests of release where both are asked for.
+begin_cluster() {
+    setpriv --pdeathsig TERM "$root/tests/cluster/all.sh" "$work/release" > "$work/cluster.log" 2>&1 &
+    cluster=$!
+}
+
+end_cluster() {
+    local code=0
     printf '\n== cluster\n'
-    "$root/tests/cluster/cluster.sh" --possible || code=$?
-    if [ $code = 0 ]; then
-        install_cluster
-        build_release
-        [ -z "$only_build" ] || return 0
-        for test in run clean; do
-            # When this script is killed, the test is told, and takes its cluster down.
-            [ $code != 0 ] || setpriv --pdeathsig TERM "$root/tests/cluster/$test.sh" "$work/release" || code=$?
-        done
-    fi
+    wait "$cluster" || code=$?
+    cat "$work/cluster.log"
     [ $code = 77 ] || return $code
     [ "${SHARDSTEP_CLUSTER:-}" != required ] || { echo "FAILED: the cluster is required here (SHARDSTEP_CLUSTER)" >&2; return 1; }
 }
 
+cluster= # its process
+case " $builds " in
+*" cluster "*) ! "$root/tests/cluster/cluster.sh" --possible > /dev/null || install_cluster ;;
+esac
 mkdir -p "$work"
 for name in $builds; do
+    choice=() programs=
     case $name in
     release) # everything; 3 ranks are in the other builds
         build_release
+        case "$only_build $builds " in " "*" cluster "*) begin_cluster ;; esac
         run release
         ;;
-    sanitize)
-        build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSHARDSTEP_SANITIZE=address,undefined \
-            -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
-        run sanitize -L '^(unit|mpi)$'
+    sanitize) # with sanitizers gcc warns of what the other builds know to be sound
+        choice=(-L '^(unit|mpi)$')
+        build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG" "${gold[@]}" \
+            -DSHARDSTEP_WERROR=OFF -DSHARDSTEP_SANITIZE=address,undefined -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
+        run sanitize
         ;;
     thread)
-        build thread -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSHARDSTEP_SANITIZE=thread \
-            -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
-        run thread -R '^(unit\.test_(pool|cache|fetch|field|filter|gather|store|resident|keep|step_batches|ahead|ahead_errors)|mpi\.test_loader(_cursor|_errors)?(_ahead)?\.3|mpi\.test_checkpoint_later\.3)$'
+        choice=(-R '^(unit\.test_(pool|cache|fetch|field|filter|gather|store|resident|keep|step_batches|ahead|ahead_errors)|mpi\.test_loader(_cursor|_errors)?(_ahead)?\.3|mpi\.test_checkpoint_later\.3)$')
+        build thread -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG" "${gold[@]}" \
+            -DSHARDSTEP_WERROR=OFF -DSHARDSTEP_SANITIZE=thread -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
+        run thread
         ;;
     clang)
-        build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_ASSERTS=ON \
+        choice=(-L '^(unit|mpi)$')
+        build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_ASSERTS=ON "${gold[@]}" \
             -DSHARDSTEP_TEST_RANKS=3
-        run clang -L '^(unit|mpi)$'
+        run clang
         ;;
     mpich | serial) # the other MPI library, and an HDF5 without MPI; pure rooms have neither
         option="-DMPI_C_COMPILER=mpicc.mpich -DSHARDSTEP_DEB=ON" # and Debian packages, which package.deb looks at
         [ $name = mpich ] || option=-DSHARDSTEP_HDF5=serial
-        # shellcheck disable=SC2086
-        build $name -DCMAKE_BUILD_TYPE=Release $option -DSHARDSTEP_TEST_RANKS=3
         # other builds try ranks that something else than MPI joins (_gathered), and threads that read ahead:
-        # another MPI library does not change these, and MPICH polls, so that they take minutes on two cores
-        RANKS='1 2 3' run $name -LE '^pure$' -E '_(gathered|ahead)' -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.(platform|deb)$'
+        # another MPI library does not change these
+        choice=(-LE '^pure$' -E '_(gathered|ahead)' -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.(platform|deb)$')
+        [ $name = serial ] || programs=all # package.deb installs it
+        # shellcheck disable=SC2086
+        build $name "${quick[@]}" "${gold[@]}" $option -DSHARDSTEP_TEST_RANKS=3
+        RANKS='1 2 3' run $name
         ;;
     nompi)
-        build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
-        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|abi|pages|platform)$|^python\.wheel$'
+        choice=(-LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls|abi|pages|platform)$|^python\.wheel$')
+        programs=all # package.nompi installs it
+        build nompi "${quick[@]}" "${gold[@]}" -DSHARDSTEP_MPI=OFF
+        run nompi
         ;;
     abi) # with the HDF5 that needs no MPI; only what is run is built
         tests="agree calls tree dataset loader loader_errors gradient buckets checkpoint checkpoint_later window"
         if "$root/tests/abi.sh" install "$work/mpi"; then
-            SHARDSTEP_TARGETS=${SHARDSTEP_TARGETS-shardstep_program plain_model levels test_${tests// / test_}} \
-                build abi -DCMAKE_BUILD_TYPE=Release "-DMPI_C_COMPILER=$work/mpi/mpich/bin/mpicc_abi" \
+            programs="shardstep_program plain_model levels test_${tests// / test_}"
+            build abi -DCMAKE_BUILD_TYPE=Release "-DMPI_C_COMPILER=$work/mpi/mpich/bin/mpicc_abi" \
                 -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
             [ -n "$only_build" ] || "$root/tests/abi.sh" run "$work/mpi" "$work/abi" "$work/abi" \
                 -R "^mpi\.(levels|test_(${tests// /|}))\.3$|^package\.platform$"
@@ -145,26 +180,34 @@ for name in $builds; do
         [ $name = s390x ] || machine=aarch64
         system=$work/$name.system
         "$root/tests/foreign.sh" $name "$system"
-        PKG_CONFIG_SYSROOT_DIR=$system SHARDSTEP_TARGETS="shardstep_program plain_model" \
+        choice=(-R '^package\.platform$')
+        programs="shardstep_program plain_model"
+        PKG_CONFIG_SYSROOT_DIR=$system \
             PKG_CONFIG_LIBDIR=$system/usr/lib/$machine-linux-gnu/pkgconfig:$system/usr/share/pkgconfig \
             build $name -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF -DCMAKE_SYSTEM_NAME=Linux \
             -DCMAKE_SYSTEM_PROCESSOR=$machine -DCMAKE_C_COMPILER=$machine-linux-gnu-gcc \
             "-DCMAKE_SYSROOT=$system" \
             -DCMAKE_FIND_ROOT_PATH_MODE_PROGRAM=NEVER -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY \
             -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-$machine-static;-L;$system"
-        run $name -R '^package\.platform$'
+        run $name
         ;;
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
         ;;
     cluster)
-        cluster
+        if [ -z "$cluster" ]; then
+            programs="shardstep train_fashion plain_train"
+            build_release
+            [ -n "$only_build" ] || begin_cluster
+        fi
+        [ -n "$only_build" ] || end_cluster
         ;;
     coverage)
+        choice=(-L '^(unit|mpi|cli|fault)$' -E '^(cli\.(dieharder|train|examples)|fault\.hostile)$')
         build coverage -DCMAKE_BUILD_TYPE=Debug -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF \
             "-DCMAKE_C_FLAGS=--coverage -fprofile-update=prefer-atomic -O1"
         find "$work/coverage" -name '*.gcda' -delete
-        run coverage -L '^(unit|mpi|cli|fault)$' -E '^(cli\.(dieharder|train|examples)|fault\.hostile)$'
+        run coverage
         [ -n "$only_build" ] || "$root/tests/coverage.sh" "$work/coverage"
         ;;
     *)

@@ -412,3 +412,17 @@ foreach(test IN LISTS SCRIPTS_OF_TWO_CORES)
     set_tests_properties(${test} PROPERTIES PROCESSORS 2)
   endif()
 endforeach()
+
+# Those that take longest begin first, so that none of them is left over at the end: seconds, or so.
+set(LONG_TESTS fault.hostile=120 fault.faults=100 fault.nth_call=100 package.fuzz=60 package.golden=55
+  package.golden_augment=53 package.makefiles=34 package.subproject=28 cli.import_h5=24 cli.train=22
+  cli.audit=20 cli.import_ranks=18 fault.kills=15 cli.index=14 cli.reference=13 cli.parts=12 cli.usage=11
+  cli.digest=11 cli.import_formats=10 cli.samples=10 fault.watch=10 fault.leaves=10 unit.test_field=8)
+foreach(test IN LISTS LONG_TESTS)
+  string(REPLACE "=" ";" test "${test}")
+  list(GET test 0 name)
+  list(GET test 1 seconds)
+  if(TEST ${name})
+    set_tests_properties(${name} PROPERTIES COST ${seconds})
+  endif()
+endforeach()

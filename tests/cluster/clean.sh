@@ -4,8 +4,8 @@
 #     tests/cluster/clean.sh BUILD
 #
 # run.sh is interrupted in the middle of a job by SIGINT, SIGTERM and SIGKILL, to itself alone, and
-# once ends by itself. Processes, mounts, interfaces, namespaces, /run/munge and the folder for
-# temporary files must be as they were. Exit code 77 if no cluster can be made here.
+# once ends by itself. Processes, mounts, interfaces, namespaces, control groups, /run/munge and the
+# folder for temporary files must be as they were. Exit code 77 if no cluster can be made here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# = 1 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2; }
@@ -44,6 +44,7 @@ state() {
     ls -lnd /run/munge /run/netns /run/cluster 2> /dev/null | sed 's/^/folder: /' || true
     ls -ln /run/munge 2> /dev/null | sed 's/^/in munge: /' || true
     hostname | sed 's/^/host name: /'
+    find /sys/fs/cgroup -type d -name '*slurm*' 2> /dev/null | sed 's/^/control group: /' || true
     find "$work/tmp" -mindepth 1 | sed 's/^/temporary: /'
 }
 

@@ -58,6 +58,9 @@ nodes=$1
 shift
 hostname head
 mount -t tmpfs none /run
+[ -d /sys/fs ] || mount -t sysfs none /sys
+# slurmd looks at control groups, though it is told to use none: those of this machine are left alone.
+mount -t tmpfs none /sys/fs/cgroup
 export CLUSTER=/run/cluster
 mkdir -p $CLUSTER/state $CLUSTER/work /run/munge /run/netns /run/lock
 
@@ -103,9 +106,10 @@ network() {
     ip link add bridge0 type bridge
     ip address add 10.77.0.254/24 dev bridge0
     ip link set bridge0 up
-    printf '127.0.0.1 localhost\n10.77.0.254 head\n' > $CLUSTER/hosts
+    cp -a /etc $CLUSTER/etc # a bare system has no /etc/hosts, which another file could cover
+    printf '127.0.0.1 localhost\n10.77.0.254 head\n' > $CLUSTER/etc/hosts
     for n in $(seq "$nodes"); do
-        echo "10.77.0.$n node$n" >> $CLUSTER/hosts
+        echo "10.77.0.$n node$n" >> $CLUSTER/etc/hosts
         ip netns add "node$n"
         ip link add "to$n" type veth peer name eth0 netns "node$n"
         ip link set "to$n" master bridge0 up
@@ -113,7 +117,7 @@ network() {
         ip -n "node$n" link set eth0 up
         ip -n "node$n" link set lo up
     done
-    mount --bind $CLUSTER/hosts /etc/hosts
+    mount --bind $CLUSTER/etc /etc
 }
 
 configure() {
@@ -150,6 +154,7 @@ END
         echo "NodeName=node$n NodeAddr=10.77.0.$n CPUs=2 Boards=1 SocketsPerBoard=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=1000 State=UNKNOWN"
     done >> $CLUSTER/slurm.conf
     echo "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO" >> $CLUSTER/slurm.conf
+    echo "CgroupPlugin=cgroup/v1" > $CLUSTER/cgroup.conf # this one does not look for them
     export SLURM_CONF=$CLUSTER/slurm.conf
 }
 

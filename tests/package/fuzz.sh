@@ -14,7 +14,7 @@ clang -fsanitize=fuzzer,address,undefined try.c -o try 2> err.txt ||
     { echo "skipped: clang has no fuzzer here: $(cat err.txt)"; exit 77; }
 
 cmake -S "$SOURCE" -B build -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DSHARDSTEP_WERROR=ON -DSHARDSTEP_SANITIZE=address,undefined -DSHARDSTEP_FUZZ=ON \
+    "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG" -DSHARDSTEP_WERROR=ON -DSHARDSTEP_SANITIZE=address,undefined -DSHARDSTEP_FUZZ=ON \
     -DSHARDSTEP_EXAMPLES=OFF > build.txt 2>&1 && cmake --build build --target fuzz >> build.txt 2>&1 ||
     { cat build.txt >&2; fail "the fuzz targets do not build"; finish; }
 

@@ -10,7 +10,7 @@ cp -r "$SOURCE"/{CMakeLists.txt,src,include} "a source"
 launcher=
 ! command -v ccache > /dev/null || launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
 export CCACHE_BASEDIR=$work
-cmake -S "a source" -B "a build" -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=Debug $launcher \
+cmake -S "a source" -B "a build" -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O0 $launcher \
     -DCMAKE_C_FLAGS=-flto -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON > cmake.txt 2>&1 ||
     { cat cmake.txt; fail "configuring for Make"; finish; }
 grep -q 'without link-time optimisation' cmake.txt || fail "CMake does not say that LTO is left out"
