@@ -63,7 +63,7 @@ for page in README.md $guides; do
     *) words '`[^`]*--[a-z][^`]*`' "$page" > named.txt ;;
     esac
     while IFS=: read -r line text; do
-        grep -qE 'srun|mpirun|cmake|sbatch|pip|debug.sh|compare_|run.sh|dpkg|apt|python|pkg-config' <<< "$text" && continue
+        grep -qE 'srun|mpirun|cmake|sbatch|SBATCH|scancel|train_fashion|pip|debug.sh|compare_|run.sh|dpkg|apt|python|pkg-config' <<< "$text" && continue
         for option in $(grep -oE -- '--[a-z][a-z-]+' <<< "$text"); do
             grep -qxF -- "$option" options.txt || grep -qE -- "$elsewhere" <<< "$option" ||
                 fail "$page, line $line: no command has the option $option"
