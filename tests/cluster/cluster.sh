@@ -206,7 +206,7 @@ END
 # agent NODE COMMAND...: runs a command on a node, as ssh would.
 node=$1
 shift
-exec nsenter --target "$(cat "/run/cluster/slurmd-$node.pid")" --net --uts --mount --wd="$PWD" bash -c "$*"
+exec nsenter --target "$(cat "/run/cluster/slurmd-$node.pid")" --net --uts --mount --root --wd="$PWD" bash -c "$*"
 END
     chmod +x $CLUSTER/node $CLUSTER/agent
 }
