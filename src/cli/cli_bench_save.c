@@ -121,31 +121,18 @@ static shs_status begin(struct bench *bench, const char *folder)
     return status;
 }
 
-static void remove_entry(const char *name, void *user)
+/* Rank 0 removes the files. */
+static shs_status remove_files(const struct bench *bench)
 {
-    char *path = NULL;
-    if (!strcmp(name, ".") || !strcmp(name, "..") || io_join(user, name, &path)) return;
-    unlink(path);
-    core_free(&path);
-}
-
-/* Removes the files. The first error of the measurement stays the latest message. */
-static void remove_files(struct bench *bench)
-{
-    bool there = false;
-    if (bench->run->rank || !bench->checkpoints) return;
-    if (!io_exists(bench->checkpoints, &there) && there &&
-        !io_list(bench->checkpoints, remove_entry, bench->checkpoints))
-        rmdir(bench->checkpoints);
-    unlink(bench->data);
-    rmdir(bench->folder);
+    if (bench->run->rank || !bench->checkpoints) return SHS_OK;
+    shs_status status = io_remove_folder(bench->checkpoints);
+    return status ? status : io_remove_folder(bench->folder);
 }
 
 static void end(struct bench *bench)
 {
     shs_loader_close(&bench->loader);
     shs_dataset_close(&bench->dataset);
-    remove_files(bench);
     core_free(&bench->folder);
     core_free(&bench->data);
     core_free(&bench->checkpoints);
@@ -270,7 +257,9 @@ int cli_bench_save(const struct cli_arguments *arguments)
     status = begin(&bench, arguments->n_plain ? arguments->plain[0] : "/tmp");
     if (!status) status = measure_rounds(&bench);
     if (!status) status = print_results(&bench, arguments->json);
-    int code = cli_exit_code(status);
+    int code = cli_exit_code(status); /* prints the error before another one takes its place */
+    shs_status removed = remove_files(&bench);
+    if (!status && removed) code = cli_exit_code(removed);
     end(&bench);
     return cli_close(&bench.run, code);
 }

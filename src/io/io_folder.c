@@ -116,3 +116,24 @@ shs_status io_list(const char *folder, void (*visit)(const char *name, void *use
 {
     return io_list_kinds(folder, visit_name, &(struct names){visit, user});
 }
+
+static void remove_file(const char *name, void *user)
+{
+    char *path = NULL;
+    if (!strcmp(name, ".") || !strcmp(name, "..") || io_join(user, name, &path)) return;
+    unlink(path); /* its failure shows in that of the folder */
+    core_free(&path);
+}
+
+shs_status io_remove_folder(const char *path)
+{
+    bool there;
+    char *folder = NULL;
+    shs_status status = io_exists(path, &there);
+    if (status || !there) return status;
+    status = core_copy(path, &folder);
+    if (!status) status = io_list(path, remove_file, folder);
+    if (!status && rmdir(path) < 0) status = io_fail("cannot remove", path, errno, NULL);
+    core_free(&folder);
+    return status;
+}

@@ -31,6 +31,10 @@ shs_status io_list(const char *folder, void (*visit)(const char *name, void *use
 shs_status io_list_kinds(const char *folder,
                          void (*visit)(const char *name, bool plain, void *user), void *user);
 
+/* Removes a folder and the files in it, but no folders in it. A folder that is not there is no
+ * error. */
+shs_status io_remove_folder(const char *path);
+
 /* Makes the path `folder`/`name`. The caller releases *path with core_free(). */
 shs_status io_join(const char *folder, const char *name, char **path);
 
