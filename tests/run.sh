@@ -11,7 +11,7 @@
 #   tests/run.sh arm64        or s390x: without MPI for an emulated processor, as root: see tests/foreign.sh
 #   tests/run.sh cluster      the job scripts on a Slurm cluster in namespaces of this machine, as root:
 #                             see tests/cluster/run.sh. Skipped where no such cluster can be made,
-#                             unless SHARDSTEP_CLUSTER=required is set: then it fails
+#                             unless SHARDSTEP_NO_SKIP=1 is set: then it fails
 #   tests/run.sh --build release   builds and runs nothing; then `cd build/tests/release` and, say,
 #                             `ctest -R unit.test_order --output-on-failure`
 #   tests/run.sh --platforms  a table of platforms, on bare Debians; `--platforms --quick` for the
@@ -21,8 +21,8 @@
 # than CI has, so it is run on request.
 #
 # SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
-# SHARDSTEP_TARGETS, if it is set, are the only targets to build. With SHARDSTEP_NO_SKIP=1 the build abi
-# fails where it would be skipped.
+# SHARDSTEP_TARGETS, if it is set, are the only targets to build. With SHARDSTEP_NO_SKIP=1 the test
+# cluster, the Python wheel and the build abi fail where they would be skipped.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
@@ -112,7 +112,7 @@ end_cluster() {
     wait "$cluster" || code=$?
     cat "$work/cluster.log"
     [ $code = 77 ] || return $code
-    [ "${SHARDSTEP_CLUSTER:-}" != required ] || { echo "FAILED: the cluster is required here (SHARDSTEP_CLUSTER)" >&2; return 1; }
+    [ "${SHARDSTEP_NO_SKIP:-}" != 1 ] || { echo "FAILED: the cluster is required here (SHARDSTEP_NO_SKIP)" >&2; return 1; }
 }
 
 cluster= # its process
