@@ -19,7 +19,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
-format='%-10s %-8s %-10s %-7s %-18s %6s %6s %7s  %-32s  %-16s%s\n'
+format='%-10s %-8s %-10s %-7s %-20s %6s %6s %7s  %-32s  %-16s%s\n'
 mode=all
 [ "${1:-}" != --quick ] || { mode=quick; shift; }
 
