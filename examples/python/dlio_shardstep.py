@@ -1,0 +1,109 @@
+"""A data loader for DLIO, the benchmark under MLPerf Storage, that reads by Shardstep.
+
+DLIO takes the class by its name, with this file's folder in PYTHONPATH:
+
+    dlio_benchmark ... ++workload.reader.data_loader_classname=dlio_shardstep.ShardstepLoader \
+        ++workload.reader.data_loader_sampler=none
+
+dlio.sh, in this folder, runs DLIO's own PyTorch loader and this one in turns, and prints a table.
+
+What each delivers is not the same. DLIO 2.0.0 opens a file for each sample and reads the sample, but drops what
+it has read: its batches are copies of one random array of the same size, or of record_length_resize bytes. This
+loader delivers the records that it has read, whole, each once an epoch.
+"""
+
+import os
+import tempfile
+
+from dlio_benchmark.common.enumerations import DataLoaderType, DatasetType, FormatType, Shuffle
+from dlio_benchmark.data_loader.base_data_loader import BaseDataLoader
+from dlio_benchmark.utils.utility import DLIOMPI
+
+import shardstep
+
+
+class ShardstepLoader(BaseDataLoader):
+    """The batches of DLIO's HDF5 files, as NumPy arrays of shape (batch_size, rows, columns), without a copy.
+
+    The ranks are those of DLIO. Options of DLIO that count: batch_size, read_threads, prefetch_size (0 stands for
+    two batches a thread, as in DLIO's PyTorch loader), sample_shuffle, seed, epochs. sample_shuffle mixes the
+    samples of all files and ranks, where DLIO's PyTorch loader mixes those of a rank. The rows that are left over
+    at the end of an epoch are dropped, as in DLIO. All files must have records of one shape, so
+    record_length_stdev must be 0.
+    """
+
+    def __init__(self, format_type, dataset_type, epoch_number):
+        super().__init__(format_type, dataset_type, epoch_number, DataLoaderType.PYTORCH)
+        self._run = self._loader = None
+
+    def read(self):
+        """Collective. Opens the files. DLIO calls this once, before the first epoch."""
+        args, training = self._args, self.dataset_type is DatasetType.TRAIN
+        if self.format_type is not FormatType.HDF5:
+            raise ValueError(f"ShardstepLoader reads workload.dataset.format=hdf5, not {self.format_type}")
+        if args.preprocess_time or args.preprocess_time_stdev:
+            raise ValueError("ShardstepLoader has no time of preprocessing: set workload.reader.preprocess_time=0")
+        files = args.file_list_train if training else args.file_list_eval
+        self._passes = args.epochs if training else _evaluations(args)
+        ranks = args.comm_size
+        if ranks > 1:
+            self._run = shardstep.Run.mpi(DLIOMPI.get_instance().comm(), seed=args.seed, vranks=ranks)
+        else:
+            self._run = shardstep.Run(seed=args.seed)
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", errors="surrogateescape") as names:
+            names.writelines(os.path.abspath(file) + "\n" for file in files)
+            names.flush()
+            data = self._run.dataset("@" + names.name, "records")
+        self._loader = data.loader(
+            batch=self.batch_size,
+            epochs=self._passes,
+            shuffle="none" if args.sample_shuffle is Shuffle.OFF else "full",
+            tail="drop",
+            threads=args.read_threads,
+            ahead=args.prefetch_size or 2 * max(1, args.read_threads),
+            keep=1,  # DLIO holds one batch while it asks for the next one
+        )
+
+    def next(self):
+        """The batches of the next epoch. DLIO may have left the epoch before early (total_training_steps)."""
+        loader = self._loader
+        at = loader.tell()
+        if at.epoch_step:
+            loader.seek((at.epoch + 1, 0, (at.epoch + 1) * loader.epoch_steps))
+        for batch in loader:
+            records = batch["records"]
+            del batch
+            yield records
+            del records
+
+    def finalize(self):
+        """Collective. DLIO calls this at the end of each epoch. The last one closes files, threads and memory."""
+        self._passes -= 1
+        if self._passes <= 0 and self._run is not None:
+            self._loader.close()
+            self._run.close()
+            self._run = None
+
+
+class NoLoader(BaseDataLoader):
+    """Reads nothing, and hands out one array again and again: what DLIO's loop reaches at most."""
+
+    def __init__(self, format_type, dataset_type, epoch_number):
+        super().__init__(format_type, dataset_type, epoch_number, DataLoaderType.SYNTHETIC)
+
+    def read(self):
+        self._steps = self.num_samples // self.batch_size // self._args.comm_size
+
+    def next(self):
+        for _ in range(self._steps):
+            yield self._args.resized_image
+
+    def finalize(self):
+        pass
+
+
+def _evaluations(args):
+    """How often DLIO goes through the files of the evaluation."""
+    if args.epochs < args.eval_after_epoch:
+        return 0
+    return 1 + (args.epochs - args.eval_after_epoch) // args.epochs_between_evals
