@@ -227,6 +227,23 @@ def test_a_run_goes_on():
     checks.raises(ValueError, "it has no fingerprint", again.load_state_dict, {"epoch": 0, "epoch_step": 0, "step": 0})
 
 
+def test_one_virtual_rank_is_replayed():
+    """A step's batch has the rows of all virtual ranks. Its replay begins within it."""
+    loader = open_loader(shardstep.Run(seed=7, vranks=3), step_batches=True, epochs=1)
+    first = loader.replay((0, 2, 2), 1)  # before any whole batch has lain in this slot
+    whole = list(loader)
+    steps = [content(batch) for batch in whole]
+    parts = [[content(part) for part in batch.parts] for batch in whole]
+    checks.same("the first replay", parts[2][1], content(first))
+    del whole, first
+    for step in range(5):
+        for vrank in (2, 0, 1):
+            checks.holds(parts[step][vrank] == content(loader.replay((0, step, step), vrank)),
+                         f"the replay of virtual rank {vrank} in step {step} has other rows")
+    loader.seek((0, 0, 0))
+    checks.holds(steps == [content(batch) for batch in loader], "the steps have other rows after replays")
+
+
 def test_checkpoints(folder="checkpoints"):
     weights = np.arange(12, dtype=np.float64).reshape(3, 4)
     loader = open_loader()

@@ -66,7 +66,7 @@ _U64, _F32 = np.dtype(np.uint64), np.dtype(np.float32)
 class Form:
     """What all batches of a loader have in common: names, types and shapes of their fields."""
 
-    __slots__ = ("names", "number", "dtypes", "shapes", "constants", "convert", "addresses")
+    __slots__ = ("names", "number", "dtypes", "shapes", "constants", "convert", "known")
 
     def __init__(self, batch, constants, convert):
         tensors = [batch.field[f] for f in range(batch.fields)]
@@ -76,13 +76,15 @@ class Form:
         self.constants = constants  # for each field: True if a batch has one copy of it
         self.shapes = [shape_of(t) if one else shape_of(t)[1:] for t, one in zip(tensors, constants)]
         self.convert = convert
-        self.addresses = {}  # of the fields, for each slot of the ring: they stay where they are
+        self.known = {}  # the addresses of the fields, for each slot of the ring: they stay where they are
 
-    def addresses_of(self, batch, slot):
-        found = self.addresses.get(slot)
+    def addresses(self, batch):
+        return [batch.field[f].data for f in range(len(self.names))]
+
+    def addresses_in(self, batch, slot):
+        found = self.known.get(slot)
         if found is None:
-            found = [batch.field[f].data for f in range(len(self.names))]
-            self.addresses[slot] = found
+            found = self.known[slot] = self.addresses(batch)
         return found
 
 
@@ -202,14 +204,15 @@ class Batch:
 _NAMES = ("index", "replaced", "weight", "partner", "partner_weight")
 
 
-def make(batch, form, slot, loader):
+def make(batch, form, slot, loader, replayed=False):
     """A Batch of a struct. `slot` keeps the memory; None: the arrays become copies."""
     made = Batch()
     (made.seed, made.vrank, made.epoch, made.epoch_step, made.step, made.rows, made.count, made.step_rows,
      index, replaced, _, _, made.ends_step, made.ends_epoch, parts, _, weight, partner, partner_weight,
      address) = _unpack(batch)  # fmt: skip
     made._form, made._slot, made._loader, made._whole = form, slot, loader, None
-    made._addresses = form.addresses_of(batch, address)
+    # A replayed batch may be a part of what lies in the slot. Its fields then begin elsewhere.
+    made._addresses = form.addresses(batch) if replayed else form.addresses_in(batch, address)
     made._arrays = [None] * len(form.names)
     made._at = {"index": (index, None), "replaced": (replaced, None), "weight": (weight, None),
                 "partner": (partner, None), "partner_weight": (partner_weight, None)}  # fmt: skip

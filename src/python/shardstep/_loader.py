@@ -117,16 +117,16 @@ class Loader:
         self.run._check(status)
         return None
 
-    def _hand_out(self, batch):
+    def _hand_out(self, batch, replayed=False):
         if self._form is None:
             self._form = _batch.Form(batch, self._constants, self._convert)
         try:
             self._free.pop()
         except IndexError:
             self.copied += 1
-            return _batch.make(batch, self._form, None, self)
+            return _batch.make(batch, self._form, None, self, replayed)
         _library.check(lib.shs_keep(ctypes.byref(batch)))
-        return _batch.make(batch, self._form, _batch._Slot(batch, self._free, self._pid), self)
+        return _batch.make(batch, self._form, _batch._Slot(batch, self._free, self._pid), self, replayed)
 
     def __iter__(self):
         """The batches of the rest of the present epoch."""
@@ -168,7 +168,7 @@ class Loader:
         with lock:
             status = lib.shs_replay(self._handle, _cursor(cursor), vrank, ctypes.byref(batch))
             self.run._check(status)
-            return self._hand_out(batch) if status == _OK else None
+            return self._hand_out(batch, True) if status == _OK else None
 
     def __len__(self):
         """The batches that this rank gets in a whole epoch."""
