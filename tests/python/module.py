@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import pickle
+import queue
 import sys
 import threading
 
@@ -143,6 +144,31 @@ def test_arrays_die_in_threads():
     gc.collect()
     checks.same("rows", 2000, rows)
     checks.same("tokens", 4, len(loader._free))
+
+
+def test_a_thread_converts_while_batches_are_copied():
+    class Made:
+        def __init__(self, array):
+            self.array = array
+
+    loader, found = open_loader(keep=2, batch=2, array=Made), set()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    given = queue.Queue()
+
+    def consume():
+        for batch in iter(given.get, None):
+            found.add(type(batch[0]))
+
+    thread = threading.Thread(target=consume)
+    thread.start()
+    for _ in range(3000):
+        given.put(loader.next())
+    given.put(None)
+    thread.join()
+    sys.setswitchinterval(before)
+    checks.is_more(loader.copied, 0, "batches that were copied")
+    checks.same("what a thread gets of the option `array`", {Made}, found)
 
 
 def test_two_threads_load():

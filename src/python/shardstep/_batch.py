@@ -129,14 +129,18 @@ class Batch:
             raise KeyError(f"the batch has no field {field!r}; it has {', '.join(form.names)}")
         array = self._arrays[f]
         if array is None:
-            shape = form.shapes[f]
-            if not form.constants[f]:
-                shape = (self.rows, *shape)
-            array = _view(self._addresses[f], shape, form.dtypes[f], self._slot)
+            array = self._stored(f)
             if form.convert is not None:
                 array = form.convert(array)
             self._arrays[f] = array
         return array
+
+    def _stored(self, f):
+        """The array of a field before the option `array` makes anything of it."""
+        form, shape = self._form, self._form.shapes[f]
+        if not form.constants[f]:
+            shape = (self.rows, *shape)
+        return _view(self._addresses[f], shape, form.dtypes[f], self._slot)
 
     def _numbers(self, name, dtype):
         """An array beside the fields, or None if the batch has none."""
@@ -228,13 +232,9 @@ def make(batch, form, slot, loader, replayed=False):
 def _copy(batch):
     """Gives a batch arrays of its own."""
     form = batch._form
-    convert, form.convert = form.convert, None
-    try:
-        batch._arrays = [np.array(batch[f]) for f in range(len(batch))]
-    finally:
-        form.convert = convert
-    if convert is not None:
-        batch._arrays = [convert(array) for array in batch._arrays]
+    batch._arrays = [np.array(batch._stored(f)) for f in range(len(batch))]
+    if batch._form.convert is not None:
+        batch._arrays = [batch._form.convert(array) for array in batch._arrays]
     for name in _NAMES:
         array = getattr(batch, name)
         if array is not None:
