@@ -223,6 +223,54 @@ def test_a_forked_child_is_refused():
     checks.raises(shardstep.ProcessError, "num_workers=0", pickle.dumps, loader)
 
 
+def exit_of_child(function):
+    """The exit code of a forked child that calls a function; it is killed after 10 seconds."""
+    child = multiprocessing.get_context("fork").Process(target=function)
+    child.start()
+    child.join(10)
+    child.kill()
+    child.join()
+    return child.exitcode
+
+
+def load_in_child():
+    sys.exit(0 if open_loader().next().rows == 8 else 1)
+
+
+def test_a_forked_child_has_a_run_of_its_own():
+    # while another thread is inside the library
+    loader, done = open_loader(), threading.Event()
+
+    def load():
+        while not done.is_set():
+            loader.next()
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    codes = {exit_of_child(load_in_child) for _ in range(5)}
+    done.set()
+    thread.join()
+    checks.same("exit codes of children", {0}, codes)
+
+    # and while a loader of the parent, with its threads, waits to be closed
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with shardstep._library.lock:
+            inside.set()
+            leave.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait()
+    del loader, load
+    gc.collect()
+    checks.is_more(len(shardstep._library._pending), 0, "handles that wait")
+    threading.Timer(0.2, leave.set).start()
+    checks.same("exit code of a child", 0, exit_of_child(load_in_child))
+    thread.join()
+
+
 def test_a_run_goes_on():
     straight = open_loader(epochs=2)
     whole = [content(batch) for _ in range(2) for batch in straight]

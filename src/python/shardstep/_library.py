@@ -223,6 +223,17 @@ def close_pending():
         function(ctypes.byref(handle))
 
 
+def _in_child():
+    # What the parent has not closed yet has threads that a child has not.
+    _pending.clear()
+    lock.release()
+
+
+# A fork waits until no thread is inside the library. In the child nobody would ever leave it, and HDF5 would
+# stay in the middle of what it did.
+os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=_in_child)
+
+
 def text_of(value):
     return value.decode("utf-8", "surrogateescape") if value else ""
 
