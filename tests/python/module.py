@@ -301,6 +301,69 @@ def test_a_run_goes_on():
     checks.raises(ValueError, "it has no fingerprint", again.load_state_dict, {"epoch": 0, "epoch_step": 0, "step": 0})
 
 
+def test_a_call_is_interrupted():
+    """Python runs a signal's handler when the call has returned. Its batch comes then."""
+    lib = shardstep._library.lib
+    real = {"shs_next": lib.shs_next, "shs_agree": lib.shs_agree}
+    whole = [content(batch) for batch in open_loader()]
+
+    def interrupted(name):
+        def call(*arguments):
+            setattr(lib, name, real[name])
+            real[name](*arguments)
+            raise KeyboardInterrupt
+
+        setattr(lib, name, call)
+
+    for name in real:
+        loader = open_loader()
+        found = [content(loader.next()) for _ in range(3)]
+        interrupted(name)
+        checks.raises(KeyboardInterrupt, "", loader.next)
+        checks.same("the cursor", (0, 3, 3), loader.tell())
+        checks.same("the cursor of the state", 3, loader.state_dict()["step"])
+        checks.raises(shardstep.Error, "take it by next()", loader.replay, (0, 1, 1), 0)
+        loader.save("interrupted", {})
+        checks.same("the cursor after a save", (0, 3, 3), loader.tell())
+        found.append(content(loader.next()))
+        interrupted(name)
+        try:
+            for batch in loader:
+                found.append(content(batch))
+        except KeyboardInterrupt:
+            pass
+        found += [content(batch) for batch in loader]
+        checks.holds(found == whole, f"{len(found)} batches with interrupts in {name}, not those without")
+        other = open_loader()
+        checks.same("restored", True, other.restore("interrupted", {}))
+        checks.holds(content(other.next()) == whole[3], "the batch after a save is another")
+        interrupted(name)
+        checks.raises(KeyboardInterrupt, "", other.next)
+        other.seek((0, 1, 1))
+        checks.holds(content(other.next()) == whole[1], "the batch after a seek is another")
+
+    def leave(*arguments):
+        sys.exit(75)
+
+    checks.same("the code of an exit in `agree`", 75, checks.raises(SystemExit, "", shardstep.Run, 0, 2, leave).code)
+    loader = open_loader(shardstep.Run(seed=7, report=leave), failures={"exclude": [3]})
+    checks.raises(SystemExit, "75", list, loader)
+    loader.close()
+    checks.raises(shardstep.Error, "the loader is closed", loader.tell)
+
+
+def test_a_loader_goes_on_behind_its_end():
+    loader = open_loader(epochs=1)
+    begin = loader.state_dict()
+    list(loader)
+    checks.same("ended", (None, True), (loader.next(), loader.ended))
+    loader.seek((0, 12, 12))
+    checks.same("ended after a seek", (False, 4), (loader.ended, loader.next().rows))
+    checks.same("ended", (None, True), (loader.next(), loader.ended))
+    loader.load_state_dict(begin)
+    checks.same("ended after load_state_dict()", False, loader.ended)
+
+
 def test_one_virtual_rank_is_replayed():
     """A step's batch has the rows of all virtual ranks. Its replay begins within it."""
     loader = open_loader(shardstep.Run(seed=7, vranks=3), step_batches=True, epochs=1)

@@ -31,8 +31,10 @@ class _Slot:
     # fork() has no loader that the memory could go back to.
     def __del__(self, give_back=lib.shs_give_back, byref=ctypes.byref, getpid=os.getpid):
         if self.pid == getpid():
-            give_back(byref(self.batch))
-            self.free.append(None)
+            try:
+                give_back(byref(self.batch))
+            finally:  # a handler of a signal may raise here
+                self.free.append(None)
 
 
 _bytes_types = {}

@@ -239,8 +239,12 @@ def text_of(value):
 
 
 def check(status, cause=None):
-    """Returns a status that is no error, and raises Error for an error."""
+    """Returns a status that is no error, and raises Error for an error. `cause` is what a function of the
+    program has raised. KeyboardInterrupt, SystemExit and their like are raised themselves."""
+    interrupted = cause is not None and not isinstance(cause, Exception)
     if status >= 0:
+        if interrupted:
+            raise cause
         return status
     error = Error(
         text_of(lib.shs_message()),
@@ -248,6 +252,8 @@ def check(status, cause=None):
         text_of(lib.shs_status_name(status)),
         lib.shs_message_is_agreed(),
     )
+    if interrupted:
+        raise cause from error
     raise error from cause
 
 

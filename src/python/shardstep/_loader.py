@@ -70,6 +70,8 @@ class Loader:
         self._pid = os.getpid()
         self.dataset, self.run = dataset, dataset.run
         self._form, self._convert, self._agrees = None, array, agree
+        # The batch that the library has given and the program has not: that of an interrupted call.
+        self._waiting, self._to_agree = None, False
         self.copied = 0
         """Batches whose arrays are copies, because more batches were kept than the option `keep` says."""
         borrowed = []
@@ -101,16 +103,31 @@ class Loader:
     def _take(self, function, what):
         """The next batch by shs_next() or shs_try_next(); None if there is none."""
         self._here(what)
-        batch = s.shs_batch()
         with lock:
             if _library._pending:
                 _library.close_pending()
-            self._status = status = function(self._handle, ctypes.byref(batch))
-            if status == _OK and self._agrees and batch.ends_step:
+            batch = self._waiting
+            if batch is None or not batch.slot:
+                self._waiting = batch = s.shs_batch()
+                self._to_agree = self._agrees
+                # When this call has returned, a handler of a signal may raise, such as that of Ctrl-C.
+                status = function(self._handle, ctypes.byref(batch))
+                self._status = status
+                if self.run._interrupts:
+                    self.run._check(_OK)
+            else:
+                self._status = status = _OK
+            if status == _OK and self._to_agree and batch.ends_step:
                 # Before the batch is handed out: an error of this step takes the place of its last batch.
-                self.run._check(lib.shs_agree(self.run._handle))
+                self._to_agree = False
+                agreed = lib.shs_agree(self.run._handle)
+                if agreed < 0:
+                    self._waiting = None
+                self.run._check(agreed)
             if status == _OK:
-                return self._hand_out(batch)
+                handed = self._hand_out(batch)
+                self._waiting = None
+                return handed
         if status == _STOP:
             raise Stopped("a stop was requested, and all ranks have agreed on it: save, and exit with "
                           "shardstep.EXIT_STOPPED")
@@ -156,7 +173,7 @@ class Loader:
 
     @property
     def ended(self):
-        """True once next() or try_next() has found the last epoch over."""
+        """True once next() or try_next() has found the last epoch over, until the loader goes elsewhere."""
         return self._status == _END
 
     def replay(self, cursor, vrank):
@@ -166,6 +183,8 @@ class Loader:
         batch = s.shs_batch()
         vrank = _options.whole(vrank, ctypes.c_uint64, "Loader.replay(): vrank")
         with lock:
+            if self._waits():
+                raise Error("Loader.replay(): a call was interrupted when its batch was there; take it by next()")
             status = lib.shs_replay(self._handle, _cursor(cursor), vrank, ctypes.byref(batch))
             self.run._check(status)
             return self._hand_out(batch, True) if status == _OK else None
@@ -184,13 +203,29 @@ class Loader:
     def tell(self):
         """The cursor after the last batch that was handed out, never after what was loaded ahead. Inside a
         step it is that of the step's beginning. A Cursor."""
+        self._here("Loader.tell()")
+        with lock:
+            return self._tell()
+
+    def _tell(self):
+        if self._waits():
+            return Cursor(self._waiting.epoch, self._waiting.epoch_step, self._waiting.step)
         return Cursor(*_as_dict(lib.shs_tell(self._handle)).values())
+
+    def _waits(self):
+        """True if a batch waits that an interrupted call has not handed out. The library stands behind it."""
+        return self._waiting is not None and bool(self._waiting.slot)
+
+    def _goes(self):
+        """Forgets where the loader stood, because it goes elsewhere."""
+        self._waiting, self._status = None, _OK
 
     def seek(self, cursor):
         """Collective. Goes on at a cursor, in constant time."""
         self._here("Loader.seek()")
         with lock:
             self.run._check(lib.shs_seek(self._handle, _cursor(cursor)))
+            self._goes()
 
     def fingerprint(self):
         """What the run is a function of, with one "name = value" a line."""
@@ -205,7 +240,8 @@ class Loader:
     def state_dict(self):
         """What load_state_dict() goes on from: the cursor of tell(), and the run's fingerprint. Save it with
         the weights; it is the same on every rank."""
-        return {**self.tell()._asdict(), "fingerprint": self.fingerprint()}
+        with lock:
+            return {**self.tell()._asdict(), "fingerprint": self.fingerprint()}
 
     def load_state_dict(self, state):
         """Collective. Goes on where state_dict() was taken, on any number of ranks up to V. Raises Error
@@ -218,6 +254,7 @@ class Loader:
         cursor = _cursor([state[name] for name in Cursor._fields])
         with lock:
             self.run._check(lib.shs_resume(self._handle, cursor, text))
+            self._goes()
 
     # ---- Checkpoints.
 
@@ -231,6 +268,8 @@ class Loader:
         options = _options.fill(s.shs_save_options(), {"keep": keep, "asynchronous": asynchronous},
                                 "Loader.save()", borrowed)
         with lock:
+            if self._waits():
+                self.seek(self._tell())
             self.run._check(lib.shs_save_with(self._handle, _options.encode(folder, "folder"), tensors,
                                               len(state), ctypes.byref(options)))
 
@@ -248,6 +287,8 @@ class Loader:
         with lock:
             status = lib.shs_restore(self._handle, _options.encode(folder, "folder"), tensors, len(state))
             self.run._check(status)
+            if status != _NO_CHECKPOINT:
+                self._goes()
         notice = _library.text_of(lib.shs_notice())
         if notice:
             from ._run import log_report
@@ -340,7 +381,7 @@ class Loader:
     def __repr__(self):
         if not self._handle:
             return "<shardstep.Loader, closed>"
-        at = self.tell()
+        at = self._tell()
         return f"<shardstep.Loader: epoch {at.epoch}, epoch step {at.epoch_step} of {self.epoch_steps}, step {at.step}>"
 
 

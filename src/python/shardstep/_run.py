@@ -124,18 +124,21 @@ class Run:
         self._pid = os.getpid()
         self._thread = None  # not None: the only thread that may call
         self._cause = None  # what a function of the program has raised
+        self._interrupts = []  # such as KeyboardInterrupt, in the function `report`
         self._borrowed = []
         self._options = _options.fill(s.shs_run_options(), options, "Run", self._borrowed)
         if report is not None:
-            self._options.report = self._report = s.Report(self._reporter(report))
+            self._options.report = self._report = s.Report(self._reporter(report, self._interrupts))
 
-    def _reporter(self, report):
+    def _reporter(self, report, interrupts):
         def reporter(_, kind, text):
             try:
                 with _library.calling_back():
                     report(REPORTS.get(kind, str(kind)), _library.text_of(text))
-            except BaseException as error:  # there is nobody to catch it in C
+            except Exception as error:  # there is nobody to catch it in C
                 warnings.warn(f"shardstep: the function `report` has failed: {error!r}", stacklevel=2)
+            except BaseException as error:
+                interrupts.append(error)
 
         return reporter
 
@@ -158,6 +161,9 @@ class Run:
     def _check(self, status):
         """What _library.check() does, with what a function of the program has raised as the cause."""
         cause, self._cause = self._cause, None
+        if self._interrupts:
+            cause = self._interrupts[0]
+            self._interrupts.clear()
         return check(status, cause)
 
     def _here(self, what):
