@@ -58,6 +58,10 @@ def test_a_batch():
     checks.same("without another row or mixing", (None, None, None, ()),
                 (batch.replaced, batch.weight, batch.partner, batch.parts))
     checks.raises(KeyError, "it has train/images, train/labels", lambda: batch["images"])
+    checks.same("names that it has", (True, False), ("train/labels" in batch, "labels" in batch))
+    checks.holds(batch[np.int64(1)] is labels and batch[-1] is labels, "the arrays are not those of their numbers")
+    checks.raises(IndexError, "", lambda: batch[2])
+    checks.raises(TypeError, "", lambda: batch[0.5])
     draws = {one["name"]: one for one in batch.draws()}
     checks.same("operators that draw", {"random_crop", "random_flip"}, set(draws))
     checks.same("the shape of a draw", (8, 1), draws["random_crop"]["values"]["w"].shape)
@@ -502,6 +506,8 @@ def test_errors():
     checks.raises(shardstep.Error, "the loader is closed", iter, loader)
     loader.run.close()
     checks.raises(shardstep.Error, "the run is closed", loader.run.agree)
+    run.close()
+    checks.same("rank and ranks of a closed run", (1, 3), (run.rank, run.ranks))
     for name in ("RANK", "WORLD_SIZE"):
         os.environ.pop(name, None)
     checks.raises(shardstep.Error, "'RANK' is not set", shardstep.Run.environment)

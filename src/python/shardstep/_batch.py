@@ -7,6 +7,7 @@ consumer of __dlpack__() is gone, the slot goes with it, and its memory back to 
 
 import copy
 import ctypes
+import operator
 import os
 import struct
 
@@ -121,12 +122,15 @@ class Batch:
         """The number of fields."""
         return len(self._form.names)
 
+    def __contains__(self, name):
+        return name in self._form.number
+
     def __iter__(self):
         return (self[f] for f in range(len(self)))
 
     def __getitem__(self, field):
         form = self._form
-        f = field if isinstance(field, int) else form.number.get(field)
+        f = form.number.get(field) if isinstance(field, str) else operator.index(field)
         if f is None:
             raise KeyError(f"the batch has no field {field!r}; it has {', '.join(form.names)}")
         array = self._arrays[f]

@@ -192,7 +192,7 @@ lock = threading.RLock()
 # True in a thread while the library calls a function of the program. It must not be called then.
 _callback = threading.local()
 
-# What could not be closed where its last reference went: (function, handle).
+# What could not be closed where its last reference went: (function, handle, what the function may use).
 _pending = []
 
 
@@ -206,10 +206,10 @@ class calling_back:
         _callback.inside = False
 
 
-def close_later(function, handle):
+def close_later(function, handle, used=None):
     """Closes a handle whose Python object is gone, now or, if the library is in use, at the next
     call. The garbage collector may come in any thread and at any time."""
-    _pending.append((function, handle))
+    _pending.append((function, handle, used))
     if not getattr(_callback, "inside", False) and lock.acquire(blocking=False):
         try:
             close_pending()
@@ -219,7 +219,7 @@ def close_later(function, handle):
 
 def close_pending():
     while _pending:
-        function, handle = _pending.pop()
+        function, handle, _ = _pending.pop()
         function(ctypes.byref(handle))
 
 

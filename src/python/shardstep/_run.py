@@ -51,6 +51,7 @@ class Run:
             _library.close_pending()
             self._check(lib.shs_open_ranks(rank, ranks, self._agree, None, ctypes.byref(self._options),
                                            ctypes.byref(self._handle)))
+            self._info = lib.shs_info(self._handle)
 
     @classmethod
     def environment(cls, **options):
@@ -117,6 +118,7 @@ class Run:
         with lock:
             _library.close_pending()
             run._check(lib.shs_open(handle, ctypes.byref(run._options), ctypes.byref(run._handle)))
+            run._info = lib.shs_info(run._handle)
         return run
 
     def _begin(self, report, options):
@@ -183,17 +185,14 @@ class Run:
         if not self._handle:
             raise Error(f"{what}: the run is closed")
 
-    def _info(self):
-        return lib.shs_info(self._handle)
-
-    seed = property(lambda self: self._info().seed, doc="The seed of the run.")
-    vranks = property(lambda self: self._info().vranks, doc="V, the number of virtual ranks.")
-    first_vrank = property(lambda self: self._info().first_vrank, doc="The first virtual rank that this rank hosts.")
-    hosted = property(lambda self: self._info().hosted, doc="The number of virtual ranks that this rank hosts.")
-    rank = property(lambda self: self._info().rank, doc="This rank.")
-    ranks = property(lambda self: self._info().ranks, doc="The number of ranks.")
-    group = property(lambda self: self._info().group, doc="The number of ranks of a group; 1 without groups.")
-    member = property(lambda self: self._info().member, doc="This rank's number in its group.")
+    seed = property(lambda self: self._info.seed, doc="The seed of the run.")
+    vranks = property(lambda self: self._info.vranks, doc="V, the number of virtual ranks.")
+    first_vrank = property(lambda self: self._info.first_vrank, doc="The first virtual rank that this rank hosts.")
+    hosted = property(lambda self: self._info.hosted, doc="The number of virtual ranks that this rank hosts.")
+    rank = property(lambda self: self._info.rank, doc="This rank.")
+    ranks = property(lambda self: self._info.ranks, doc="The number of ranks.")
+    group = property(lambda self: self._info.group, doc="The number of ranks of a group; 1 without groups.")
+    member = property(lambda self: self._info.member, doc="This rank's number in its group.")
 
     def dataset(self, path, fields, **options):
         """Opens a dataset: see Dataset."""
@@ -245,7 +244,7 @@ class Run:
             warnings.warn("shardstep: a run of several ranks was not closed; call Run.close() on every rank, or "
                           "use `with`", ResourceWarning, stacklevel=2)
             return
-        _library.close_later(lib.shs_close, handle)
+        _library.close_later(lib.shs_close, handle, self._options)
 
     def __reduce__(self):
         raise _library.ProcessError("a Run cannot be sent to another process: open one there, with the rank of "
@@ -254,7 +253,7 @@ class Run:
     def __repr__(self):
         if not self._handle:
             return "<shardstep.Run, closed>"
-        info = self._info()
+        info = self._info
         return (f"<shardstep.Run: rank {info.rank} of {info.ranks}, virtual ranks {info.first_vrank} to "
                 f"{info.first_vrank + info.hosted - 1} of {info.vranks}, seed {info.seed}>")
 
