@@ -117,8 +117,9 @@ typedef struct shs_run_options {
     uint64_t vranks;
 
     /** The number of a signal that asks for a stop, e.g. SIGUSR1; default 0: none. The opening
-     * function installs a handler and shs_close() restores the previous one. A signal that arrives
-     * before the run is open is not caught. */
+     * function installs a handler and shs_close() restores the previous one, unless the program has
+     * set another one meanwhile. A signal that arrives before the run is open is not caught. In a
+     * child of fork(), which has no run, it does what it did before the run. */
     int stop_signal;
 
     /** If true, SIGTERM and SIGINT ask for a stop, too, where the process does not ignore them;

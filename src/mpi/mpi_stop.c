@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core_clock.h"
 #include "core_text.h"
@@ -24,12 +25,13 @@ static volatile sig_atomic_t came[NSIG];
 static struct {
     unsigned runs;           /* runs that the signal asks to stop */
     bool once;               /* the second signal does what it did before */
+    pid_t process;           /* a child of fork() has the handler, too, and no run */
     struct sigaction former; /* the program's own handler */
 } handled[NSIG];
 
 static void note_signal(int number)
 {
-    if (handled[number].once && came[number]) {
+    if ((handled[number].once && came[number]) || handled[number].process != getpid()) {
         sigaction(number, &handled[number].former, NULL);
         raise(number);
         return;
@@ -37,18 +39,26 @@ static void note_signal(int number)
     if (came[number] < SIG_ATOMIC_MAX) came[number]++;
 }
 
+static bool is_ours(const struct sigaction *action)
+{
+    return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == note_signal;
+}
+
 /* Makes a signal a request to stop. Returns false if the system cannot handle it. */
 static bool listen_to(struct mpi_stops *stops, int number, bool once)
 {
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART}, before;
     sigemptyset(&action.sa_mask);
     if (number < 0 || number >= NSIG) return false;
     for (size_t i = 0; i < stops->count; i++)
         if (stops->signals[i].number == number) return true;
+    if (handled[number].process != getpid()) handled[number].runs = 0;
     if (!handled[number].runs) {
         came[number] = 0;
         handled[number].once = once;
-        if (sigaction(number, &action, &handled[number].former) < 0) return false;
+        handled[number].process = getpid();
+        if (sigaction(number, &action, &before) < 0) return false;
+        if (!is_ours(&before)) handled[number].former = before;
     }
     handled[number].once = handled[number].once && once;
     handled[number].runs++;
@@ -73,12 +83,15 @@ static bool signal_came(const struct mpi_stops *stops)
     return false;
 }
 
-/* When the last run that a signal asks to stop ends, the program's own handler comes back. */
+/* When the last run that a signal asks to stop ends, the program's own handler comes back, unless
+ * the program has set another one meanwhile. */
 void mpi_stop_remove(shs_run *run)
 {
     for (size_t i = 0; i < run->stops.count; i++) {
         int number = run->stops.signals[i].number;
-        if (!--handled[number].runs) sigaction(number, &handled[number].former, NULL);
+        struct sigaction now;
+        if (--handled[number].runs || sigaction(number, NULL, &now) < 0) continue;
+        if (is_ours(&now)) sigaction(number, &handled[number].former, NULL);
     }
     run->stops.count = 0;
 }

@@ -1,6 +1,8 @@
 /* What asks a run to stop: signals and times of one rank stop all ranks at the same step. */
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "mpi_run.h"
 #include "samples.h"
@@ -111,6 +113,26 @@ static void test_a_signal_in_an_evaluation_stops_behind_it(void)
     end(&scene);
 }
 
+/* A child of fork() has the run's handler, and no run that could stop but its own. */
+static void test_a_child_ends_by_the_signal(void)
+{
+    struct scene scene = {.loader = NULL};
+    int how = 0;
+    open_run(&scene, &(shs_run_options){.stop_on_term = true});
+    pid_t child = fork();
+    if (child == 0) {
+        shs_run *own;
+        bool stopped = !shs_open(MPI_COMM_NULL, &(shs_run_options){.stop_on_term = true}, &own) &&
+                       !raise(SIGTERM) && !shs_agree(own) && own->stop_agreed && !shs_close(&own);
+        if (stopped) raise(SIGTERM);
+        _exit(0);
+    }
+    need(child > 0 && waitpid(child, &how, 0) == child, "fork");
+    CHECK(WIFSIGNALED(how) && WTERMSIG(how) == SIGTERM);
+    CHECK(!stops(&scene));
+    end(&scene);
+}
+
 static volatile sig_atomic_t own_calls;
 
 static void own_handler(int number)
@@ -139,6 +161,18 @@ static void test_a_second_interrupt_does_what_it_did_before(void)
     raise(SIGINT);
     CHECK_EQ(own_calls, 3);
     signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
+static void test_a_handler_that_is_set_within_the_run_stays(void)
+{
+    struct scene scene = {.loader = NULL};
+    own_calls = 0;
+    open_run(&scene, &(shs_run_options){.stop_on_term = true});
+    signal(SIGTERM, own_handler);
+    end(&scene);
+    raise(SIGTERM);
+    CHECK_EQ(own_calls, 1);
     signal(SIGTERM, SIG_DFL);
 }
 
@@ -246,6 +280,9 @@ int main(int argc, char **argv)
          test_a_signal_in_an_evaluation_stops_behind_it},
         {"a second interrupt does what it did before",
          test_a_second_interrupt_does_what_it_did_before},
+        {"a child ends by the signal", test_a_child_ends_by_the_signal},
+        {"a handler that is set within the run stays",
+         test_a_handler_that_is_set_within_the_run_stays},
         {"an ignored signal stays ignored", test_an_ignored_signal_stays_ignored},
         {"signals are not caught unasked", test_signals_are_not_caught_unasked},
         {"a time of one rank stops all before the first step",
