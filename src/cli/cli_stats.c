@@ -116,11 +116,18 @@ static void print_head(const struct cli_stats_report *report)
     print_choice(report);
 }
 
-/* The layout of samples by the axis of their channels; NULL if operators know no such layout. */
+/* The layout of samples by the axis of their channels: of tables, signals and images. NULL for
+ * other samples. */
 static const char *channel_layout(const struct scan_stats *stats)
 {
-    if (!stats->channel_axis || stats->field.axes != 4) return NULL;
-    return stats->channel_axis == 3 ? "hwc" : stats->channel_axis == 1 ? "chw" : NULL;
+    enum {
+        MOST_AXES = 3
+    };
+    static const char *const layouts[MOST_AXES][MOST_AXES] = {
+        {"c"}, {"cw", "wc"}, {"chw", NULL, "hwc"}};
+    uint32_t axes = stats->field.axes - 1;
+    if (!stats->channel_axis || axes > MOST_AXES) return NULL;
+    return layouts[axes - 1][stats->channel_axis - 1];
 }
 
 /* Prints a list with the mean, or the deviation, of each channel, scaled as normalize() needs it.
@@ -307,8 +314,9 @@ const struct cli_command cli_stats = {
     .summary = "prints a field's mean, deviation, extremes and histogram, and normalize() for it",
     .arguments = "  FIELD\tThe name of a dataset of numbers, such as train/images.",
     .details = "Sums are exact and rounded once: the digits are the same on any number of ranks. "
-               "All files count as one. The last line goes into --augment; for images with "
-               "channels it has a number for each channel, and the line before it one for all.\n\n"
+               "All files count as one. The last line goes into --augment; for tables, "
+               "signals and images with channels it has a number for each channel, and the line "
+               "before it one for all.\n\n"
                "NaN, infinities and missing values are left out; how many these are is printed by "
                "channel. --rows and --part choose rows as they do for a loader, so the part of the "
                "training gives the figures of the training rows alone. --write writes the figures "

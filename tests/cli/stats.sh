@@ -74,6 +74,22 @@ END
 grep -qE '^maps: normalize\(mean=\[[-0-9.e]+,[-0-9.e]+,[-0-9.e]+\], std=\[[0-9.]+,[0-9.]+,[0-9.]+\], layout=chw\)$' last.txt ||
     fail "channels first: $(cat last.txt)"
 "$SHARDSTEP" digest maps.h5 --fields maps --batch 8 --augment "$(cat last.txt)" > /dev/null || fail "the lists of maps are not taken"
+# signals and the columns of a table, too
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+x = np.random.default_rng(5).normal(size=(50, 3, 20)).astype('f4')
+with h5py.File('signals.h5', 'w') as f:
+    f['first'], f['last'], f['table'] = x, x.transpose(0, 2, 1), x[:, 0, :9]
+END
+for arguments in 'first --channel-axis 1/cw' 'last/wc' 'table --channel-axis 1/c'; do
+    field=${arguments%%[ /]*} layout=${arguments#*/}
+    "$SHARDSTEP" stats signals.h5 ${arguments%/*} > lines.txt
+    tail -n 1 lines.txt > last.txt
+    grep -qE "^$field: normalize\(mean=\[.*\], std=\[.*\], layout=$layout\)$" last.txt || fail "$field: $(cat last.txt)"
+    [ "$(grep -c normalize lines.txt)" = 2 ] || fail "$field: not one number before the lists"
+    "$SHARDSTEP" digest signals.h5 --fields $field --batch 8 --augment "$(cat last.txt)" > /dev/null ||
+        fail "the lists of $field are not taken"
+done
 for arguments in 'maps --channel-axis 2' 'maps --channel-axis none' 'flat --channel-axis 1'; do
     "$SHARDSTEP" stats maps.h5 $arguments > other.txt
     grep -q '\[' other.txt && fail "a list that no operator can take: stats maps.h5 $arguments: $(tail -n 1 other.txt)"
