@@ -317,7 +317,7 @@ static shs_status check_length(const struct augment_call *call, const struct aug
     core_fail(SHS_ERROR_ARGUMENT,
               "augmentation, character %zu: %s's %s is a list of %zu number%s, but field %s, whose "
               "samples are %s in layout %s, has %llu channel%s; give one number for all channels, "
-              "or a list of %llu",
+              "a list of %llu, or another layout=",
               value->at, call->name, value->name, value->n_items, value->n_items == 1 ? "" : "s",
               bound->before.name, shape.bytes ? shape.bytes : "", bound->grid.layout, channels,
               channels == 1 ? "" : "s", channels);

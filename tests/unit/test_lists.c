@@ -189,8 +189,8 @@ static void lists_that_do_not_fit_are_refused(void)
     } cases[] = {
         {"colour: normalize(mean=[1,2], std=1)",
          "character 19: normalize's mean is a list of 2 numbers, but field colour, whose samples "
-         "are u8 4x5x3 in layout hwc, has 3 channels; give one number for all channels, or a list "
-         "of 3"},
+         "are u8 4x5x3 in layout hwc, has 3 channels; give one number for all channels, a list of "
+         "3, or another layout="},
         {"colour: normalize(mean=1, std=[1])",
          "character 27: normalize's std is a list of 1 number, but field colour"},
         {"colour: normalize(mean=1, std=[1,2,3], layout=chw)",
