@@ -70,6 +70,8 @@ add_custom_command(OUTPUT python/hdf5.o
     --redefine-sym H5FD_ros3_init=shs_hdf5_no_s3 ${work}/hdf5.o
   DEPENDS ${SHARDSTEP_HDF5_STATIC} VERBATIM)
 set_source_files_properties(${work}/hdf5.o PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+# Two targets link the object. Without a target of its own Make would write it for both at once.
+add_custom_target(wheel_hdf5 DEPENDS ${work}/hdf5.o)
 
 set(stage ${work}/stage)
 set(inside src/python/hdf5_inside.c ${work}/hdf5.o)
@@ -82,6 +84,7 @@ set_target_properties(wheel_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${work})
 foreach(target wheel_library wheel_program)
   set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C BUILD_RPATH $ORIGIN
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH $ORIGIN)
+  add_dependencies(${target} wheel_hdf5)
   target_link_libraries(${target} PRIVATE shs_flags PkgConfig::SHARDSTEP_PACKAGES ZLIB::ZLIB
     Threads::Threads ${CMAKE_DL_LIBS} m)
 endforeach()

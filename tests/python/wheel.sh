@@ -19,6 +19,14 @@ grep -q '^SHARDSTEP_MPI:BOOL=OFF$' "$BUILD/CMakeCache.txt" || leave_out "a wheel
     leave_out "python3 -m venv fails; Debian: apt install python3-venv: $(tail -n 1 venv.txt)"
 cmake --build "$BUILD" --target wheel > build.txt 2>&1 || { cat build.txt; fail "the target wheel"; finish; }
 wheel=$(tail -n 1 build.txt)
+
+# two targets link HDF5's object, and parallel Make must not write it for both at once
+cmake -S "$SOURCE" -B make -G "Unix Makefiles" -DSHARDSTEP_MPI=OFF -DSHARDSTEP_TESTS=OFF > make.txt 2>&1 ||
+    { cat make.txt; fail "configuring for Make"; }
+for target in wheel_library wheel_program; do
+    grep -qx "CMakeFiles/$target.dir/all: CMakeFiles/wheel_hdf5.dir/all" make/CMakeFiles/Makefile2 ||
+        fail "$target does not wait for HDF5's object"
+done
 venv/bin/pip install -q --disable-pip-version-check numpy h5py > pip.txt 2>&1 ||
     leave_out "pip cannot install numpy and h5py: $(tail -n 1 pip.txt)"
 
