@@ -53,7 +53,8 @@ class ShardstepLoader(BaseDataLoader):
         with tempfile.NamedTemporaryFile("w", suffix=".txt", errors="surrogateescape") as names:
             names.writelines(os.path.abspath(file) + "\n" for file in files)
             names.flush()
-            data = self._run.dataset("@" + names.name, "records")
+            # If a file is a sample, only the first one is opened here. Otherwise all are, and rows of them are read.
+            data = self._run.dataset("@" + names.name, "records", one_sample_a_file=args.num_samples_per_file == 1)
         self._loader = data.loader(
             batch=self.batch_size,
             epochs=self._passes,
@@ -71,7 +72,8 @@ class ShardstepLoader(BaseDataLoader):
         if at.epoch_step:
             loader.seek((at.epoch + 1, 0, (at.epoch + 1) * loader.epoch_steps))
         for batch in loader:
-            records = batch["records"]
+            records = batch["records"]  # (batch, rows, columns), or (batch, 1, rows, columns) if a file is a sample
+            records = records.reshape(-1, *records.shape[-2:])
             del batch
             yield records
             del records

@@ -56,14 +56,14 @@ import dlio_shardstep  # noqa: E402
 
 
 def arguments(folder, **changed):
-    """What ConfigArguments of DLIO has."""
+    """What the arguments of DLIO have."""
     files = [os.path.join(folder, f"img_{n}_of_{FILES}.hdf5") for n in range(FILES)]
     args = dict(
         comm_size=ranks, my_rank=rank, file_list_train=files, file_list_eval=files[:2], batch_size=BATCH,
         batch_size_eval=1, total_samples_train=FILES * SAMPLES, total_samples_eval=2 * SAMPLES, epochs=3,
         eval_after_epoch=1, epochs_between_evals=2, sample_shuffle=Shuffle.SEED, seed=123, read_threads=2,
         prefetch_size=2, preprocess_time=0.0, preprocess_time_stdev=0.0,
-        resized_image=np.zeros((SIDE, SIDE), np.uint8),
+        num_samples_per_file=SAMPLES, resized_image=np.zeros((SIDE, SIDE), np.uint8),
     )  # fmt: skip
     return types.SimpleNamespace(**{**args, **changed})
 
@@ -87,6 +87,12 @@ def make(folder):
         with h5py.File(os.path.join(folder, f"img_{n}_of_{FILES}.hdf5"), "w") as file:
             file["records"] = np.array([record(n * SAMPLES + i) for i in range(SAMPLES)])
             file["labels"] = np.zeros(SAMPLES, np.int64)
+
+
+    for n in range(FILES * SAMPLES):
+        with h5py.File(os.path.join(folder, f"one_{n}.hdf5"), "w") as file:
+            file["records"] = record(n)[None]
+            file["labels"] = np.zeros(1, np.int64)
 
 
 def numbers(what, batches):
@@ -129,6 +135,17 @@ def test_file_order(folder):
         checks.same("file order", sorted(got), got)
 
 
+def test_one_sample_a_file(folder):
+    files = [os.path.join(folder, f"one_{n}.hdf5") for n in range(FILES * SAMPLES)]
+    loader = opened(folder, file_list_train=files, num_samples_per_file=1, epochs=1)
+    batches = [batch.copy() for batch in loader.next()]
+    loader.finalize()
+    checks.same("batches of files with one sample", STEPS, len(batches))
+    checks.same("shapes of files with one sample", {(BATCH, SIDE, SIDE)}, {batch.shape for batch in batches})
+    got = everyone(numbers("files with one sample", batches))
+    checks.same("samples of them that came once", STEPS * BATCH * ranks, len(set(got)))
+
+
 def test_left_early(folder):
     """DLIO leaves an epoch after total_training_steps; the next one begins at its beginning."""
     loader = opened(folder, epochs=2)
@@ -167,6 +184,8 @@ if rank == 0:
     make(folder)
 if ranks > 1:
     comm.barrier()
-for test in (test_epochs, test_file_order, test_left_early, test_evaluation, test_refused, test_no_loader):
+tests = (test_epochs, test_file_order, test_one_sample_a_file, test_left_early, test_evaluation, test_refused,
+         test_no_loader)  # fmt: skip
+for test in tests:
     test(folder)
 checks.finish()
