@@ -62,7 +62,7 @@ class ShardstepLoader(BaseDataLoader):
             tail="drop",
             threads=args.read_threads,
             ahead=args.prefetch_size or 2 * max(1, args.read_threads),
-            keep=1,  # DLIO holds one batch while it asks for the next one
+            keep=2,  # DLIO holds one batch while it asks for the next one, which takes room as well
         )
 
     def next(self):
