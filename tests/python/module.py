@@ -368,6 +368,31 @@ def test_a_loader_goes_on_behind_its_end():
     checks.same("ended after load_state_dict()", False, loader.ended)
 
 
+def test_processes_of_a_launcher_do_not_load_the_same_rows():
+    for name in ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"):
+        os.environ[name] = "2"
+        try:
+            checks.raises(shardstep.Error, ("one of 2 processes", name, "rank=0, ranks=1"), shardstep.Run, seed=7)
+            alone = shardstep.Run(rank=0, ranks=1, seed=7)
+            checks.same(f"ranks of a run that is meant to be alone, with {name}", 1, alone.ranks)
+            os.environ[name] = "1"
+            checks.same(f"ranks with {name}=1", 1, shardstep.Run(seed=7).ranks)
+        finally:
+            del os.environ[name]
+
+
+def test_a_state_is_refused_inside_a_step():
+    loader = open_loader(shardstep.Run(seed=7, vranks=2), epochs=1)
+    first = loader.next()
+    checks.same("the first of two virtual ranks ends the step", False, bool(first.ends_step))
+    checks.raises(shardstep.Error, "ends_step", loader.state_dict)
+    checks.same("the second one ends it", True, bool(loader.next().ends_step))
+    checks.same("the step after a whole one", 1, loader.state_dict()["step"])
+    loader.next()
+    loader.seek((0, 0, 0))
+    checks.same("the step after a seek", 0, loader.state_dict()["step"])
+
+
 def test_one_virtual_rank_is_replayed():
     """A step's batch has the rows of all virtual ranks. Its replay begins within it."""
     loader = open_loader(shardstep.Run(seed=7, vranks=3), step_batches=True, epochs=1)

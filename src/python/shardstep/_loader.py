@@ -72,6 +72,7 @@ class Loader:
         self._form, self._convert, self._agrees = None, array, agree
         # The batch that the library has given and the program has not: that of an interrupted call.
         self._waiting, self._to_agree = None, False
+        self._inside = False  # inside a step: some of its batches are handed out, and some are not
         self.copied = 0
         """Batches whose arrays are copies, because more batches were kept than the option `keep` says."""
         borrowed = []
@@ -127,6 +128,7 @@ class Loader:
             if status == _OK:
                 handed = self._hand_out(batch)
                 self._waiting = None
+                self._inside = not batch.ends_step
                 return handed
         if status == _STOP:
             raise Stopped("a stop was requested, and all ranks have agreed on it: save, and exit with "
@@ -218,7 +220,7 @@ class Loader:
 
     def _goes(self):
         """Forgets where the loader stood, because it goes elsewhere."""
-        self._waiting, self._status = None, _OK
+        self._waiting, self._status, self._inside = None, _OK, False
 
     def seek(self, cursor):
         """Collective. Goes on at a cursor, in constant time."""
@@ -239,7 +241,11 @@ class Loader:
 
     def state_dict(self):
         """What load_state_dict() goes on from: the cursor of tell(), and the run's fingerprint. Save it with
-        the weights; it is the same on every rank."""
+        the weights; it is the same on every rank. Raises Error inside a step, as save() does: the batches of
+        the step that are handed out would come again."""
+        if self._inside:
+            raise Error("Loader.state_dict(): some batches of this step are still to come, and those before would "
+                        "come again; take the state after a batch whose ends_step is True")
         with lock:
             return {**self.tell()._asdict(), "fingerprint": self.fingerprint()}
 

@@ -11,6 +11,9 @@ from ._library import Error, check, lib, lock, path
 
 _log = logging.getLogger("shardstep")
 
+# The variables in which launchers tell a process how many they have started: torchrun, Open MPI, MPICH, srun.
+_LAUNCHED = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")
+
 REPORTS = {
     s.CONSTANTS[name]: name[len("SHS_REPORT_"):].lower() for name in s.CONSTANTS if "SHS_REPORT_" in name
 }
@@ -22,11 +25,22 @@ def log_report(kind, text):
     _log.log(logging.INFO if kind == "excluded" else logging.WARNING, "%s", text)
 
 
+def _refuse_lone_ranks():
+    """Raises Error in one of several processes that a launcher has started: as runs of one rank each they
+    would all load the same rows with the same augmentation, and nobody would notice."""
+    for name in _LAUNCHED:
+        value = os.environ.get(name, "")
+        if value.isdigit() and int(value) > 1:
+            raise Error(f"Run(): this is one of {value} processes ({name}), which would all load the same "
+                        "rows; open Run.torch(), Run.mpi() or Run.environment(), give rank and ranks, or say "
+                        "Run(rank=0, ranks=1) for a run of this process alone")
+
+
 class Run:
     """The ranks that work together, and the seed of all random numbers.
 
-    Run(seed=1) is a run of one rank. Run(seed=1, rank=3, ranks=8) is rank 3 of 8, which know nothing
-    of each other. With `agree`, a function that gathers bytes from all ranks, errors and stops reach
+    Run(seed=1) is a run of one rank; a launcher must not have started several processes, which would all
+    load the same rows. Run(seed=1, rank=3, ranks=8) is rank 3 of 8, which know nothing of each other. With `agree`, a function that gathers bytes from all ranks, errors and stops reach
     all ranks. Run.environment(), Run.torch() and Run.mpi() take rank and ranks from a launcher.
 
     rank, ranks   this rank, and how many there are
@@ -41,7 +55,10 @@ class Run:
     stop_on_term, warn_seconds, end_seconds, end_margin, limit_seconds.
     """
 
-    def __init__(self, rank=0, ranks=1, agree=None, report=log_report, **options):
+    def __init__(self, rank=None, ranks=None, agree=None, report=log_report, **options):
+        if rank is None and ranks is None:
+            _refuse_lone_ranks()
+        rank, ranks = rank or 0, 1 if ranks is None else ranks
         self._begin(report, options)
         self._agree = s.Agree(self._gather(agree, ranks)) if agree and ranks > 1 else s.Agree()
         rank = _options.whole(rank, ctypes.c_int, "Run: rank")
