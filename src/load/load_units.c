@@ -230,12 +230,28 @@ static void settle(struct load_unit *unit)
     units->held--;
     unit->next = units->free;
     units->free = unit;
-    if (units->closed) release_memory(units, unit);
+}
+
+/* Releases the memory of the free units of a closed pool. The lock is held before and afterwards,
+ * but not while the program's function runs: there a garbage collector may give another batch back.
+ */
+static void release_free(struct load_units *units)
+{
+    struct load_unit *unit = units->free;
+    units->free = NULL;
+    units->held++; /* so that nobody frees the pool meanwhile */
+    pthread_mutex_unlock(&units->lock);
+    for (; unit; unit = unit->next)
+        release_memory(units, unit);
+    pthread_mutex_lock(&units->lock);
+    units->held--;
 }
 
 /* Gives the lock back. The last holder of a closed pool frees it. */
 static void leave(struct load_units *units)
 {
+    while (units->closed && units->free)
+        release_free(units);
     bool last = units->closed && !units->held;
     pthread_mutex_unlock(&units->lock);
     if (last) free_all(units);
@@ -258,8 +274,6 @@ void load_units_close(struct load_units **units)
     pthread_mutex_lock(&closed->lock);
     take_latest_back(closed);
     closed->closed = true;
-    for (struct load_unit *unit = closed->free; unit; unit = unit->next)
-        release_memory(closed, unit);
     leave(closed);
 }
 

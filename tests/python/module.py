@@ -511,6 +511,21 @@ def test_memory_of_the_program():
     del batch
     checks.same("memory that is left", 0, len(given))
 
+    # a function that has the garbage collector run, which gives another batch back
+    def release(address, size):
+        gc.collect()
+        del given[address]
+
+    loader = open_loader(memory={"allocate": allocate, "release": release})
+    garbage = [loader.next()]
+    gc.disable()
+    garbage.append(garbage)
+    del garbage
+    loader.next()
+    loader.close()
+    gc.enable()
+    checks.same("memory that is left after a garbage collection", 0, len(given))
+
     def too_much(size, alignment):
         raise MemoryError("no more")
 
