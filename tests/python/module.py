@@ -491,6 +491,8 @@ def test_options():
     checks.raises(ValueError, "not below 0", data.loader, subset={"rows": [-1, 2]})
     checks.raises(TypeError, "step_batches must be True or False", data.loader, step_batches="yes")
     checks.raises(TypeError, "allocate and release", data.loader, memory={})
+    checks.raises(ValueError, "fields has a NUL character", run.dataset, PATH, "train/images\0s")
+    checks.raises(ValueError, "'a,b.h5' of a list has a comma", run.dataset, [PATH, "a,b.h5"], "train/images")
 
 
 def test_memory_of_the_program():

@@ -53,7 +53,12 @@ def fields_text(fields):
 def path_text(path):
     """A path, or a list of the paths of sources."""
     if isinstance(path, (list, tuple)):
-        return b",".join(_options.encode(one, "path") for one in path)
+        texts = [_options.encode(one, "path") for one in path]
+        for text in texts:
+            if b"," in text:
+                raise ValueError(f"the path {os.fsdecode(text)!r} of a list has a comma, which separates sources; name "
+                                 "it by a pattern, or in a file @LIST")
+        return b",".join(texts)
     return _options.encode(path, "path")
 
 

@@ -256,7 +256,7 @@ class Loader:
         missing = {"epoch", "epoch_step", "step", "fingerprint"} - set(state)
         if missing:
             raise ValueError(f"this is no state of a Loader: it has no {', '.join(sorted(missing))}")
-        text = state["fingerprint"].encode("utf-8", "surrogateescape")
+        text = _options.encode(state["fingerprint"], "fingerprint")
         cursor = _cursor([state[name] for name in Cursor._fields])
         with lock:
             self.run._check(lib.shs_resume(self._handle, cursor, text))

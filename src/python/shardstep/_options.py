@@ -38,11 +38,12 @@ def nearest(name, names):
 
 def encode(value, what):
     """A text or a path as the library takes it."""
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, (str, os.PathLike)):
-        return os.fsencode(value)
-    raise TypeError(f"{what} must be a text, not {type(value).__name__}")
+    if not isinstance(value, (bytes, str, os.PathLike)):
+        raise TypeError(f"{what} must be a text, not {type(value).__name__}")
+    text = os.fsencode(value)
+    if b"\0" in text:  # the library would read what stands before it
+        raise ValueError(f"{what} has a NUL character: {value!r}")
+    return text
 
 
 def whole(value, kind, what):
