@@ -570,6 +570,15 @@ def test_damage_is_raised_in_its_step():
     steps = []
     error = checks.raises(shardstep.Error, ("checksum", "damaged.h5", "50"), lambda: steps.extend(b.step for b in loader))
     checks.same("the status", ("SHS_ERROR_FORMAT", [0, 1, 2, 3, 4]), (error.name, steps))
+    checks.same("the cursor", (0, 5, 5), loader.tell())  # where the weights stand, too
+    checks.raises(shardstep.Error, "checksum", loader.next)
+    checks.same("the cursor of the state", 5, loader.state_dict()["step"])
+    loader.save("failed", {})
+    checks.raises(shardstep.Error, "checksum", loader.next)
+    loader.seek((0, 7, 7))
+    checks.same("the step after a seek", 7, loader.next().step)
+    checks.holds(loader.restore("failed", {}), "expected a checkpoint")
+    checks.same("the cursor of the checkpoint", (0, 5, 5), loader.tell())
 
     class Listener(logging.Handler):
         def emit(self, record):

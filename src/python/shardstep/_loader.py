@@ -73,6 +73,7 @@ class Loader:
         # The batch that the library has given and the program has not: that of an interrupted call.
         self._waiting, self._to_agree = None, False
         self._inside = False  # inside a step: some of its batches are handed out, and some are not
+        self._failed_at = None  # the beginning of a step that has failed, or None
         self.copied = 0
         """Batches whose arrays are copies, because more batches were kept than the option `keep` says."""
         borrowed = []
@@ -123,11 +124,11 @@ class Loader:
                 self._to_agree = False
                 agreed = lib.shs_agree(self.run._handle)
                 if agreed < 0:
-                    self._waiting = None
+                    self._failed_at, self._waiting = self._tell(), None
                 self.run._check(agreed)
             if status == _OK:
                 handed = self._hand_out(batch)
-                self._waiting = None
+                self._waiting = self._failed_at = None
                 self._inside = not batch.ends_step
                 return handed
         if status == _STOP:
@@ -204,7 +205,7 @@ class Loader:
 
     def tell(self):
         """The cursor after the last batch that was handed out, never after what was loaded ahead. Inside a
-        step it is that of the step's beginning. A Cursor."""
+        step it is that of the step's beginning, and so it is after an error of the step. A Cursor."""
         self._here("Loader.tell()")
         with lock:
             return self._tell()
@@ -212,6 +213,8 @@ class Loader:
     def _tell(self):
         if self._waits():
             return Cursor(self._waiting.epoch, self._waiting.epoch_step, self._waiting.step)
+        if self._failed_at is not None:
+            return self._failed_at
         return Cursor(*_as_dict(lib.shs_tell(self._handle)).values())
 
     def _waits(self):
@@ -220,7 +223,7 @@ class Loader:
 
     def _goes(self):
         """Forgets where the loader stood, because it goes elsewhere."""
-        self._waiting, self._status, self._inside = None, _OK, False
+        self._waiting, self._failed_at, self._status, self._inside = None, None, _OK, False
 
     def seek(self, cursor):
         """Collective. Goes on at a cursor, in constant time."""
@@ -243,7 +246,7 @@ class Loader:
         """What load_state_dict() goes on from: the cursor of tell(), and the run's fingerprint. Save it with
         the weights; it is the same on every rank. Raises Error inside a step, as save() does: the batches of
         the step that are handed out would come again."""
-        if self._inside:
+        if self._inside and self._failed_at is None:
             raise Error("Loader.state_dict(): some batches of this step are still to come, and those before would "
                         "come again; take the state after a batch whose ends_step is True")
         with lock:
@@ -274,8 +277,8 @@ class Loader:
         options = _options.fill(s.shs_save_options(), {"keep": keep, "asynchronous": asynchronous},
                                 "Loader.save()", borrowed)
         with lock:
-            if self._waits():
-                self.seek(self._tell())
+            if self._waits() or self._failed_at is not None:
+                self.seek(self._tell())  # the library stands behind a step that was not handed out
             self.run._check(lib.shs_save_with(self._handle, _options.encode(folder, "folder"), tensors,
                                               len(state), ctypes.byref(options)))
 
