@@ -48,8 +48,9 @@ class Loader:
     twins         "warn", "error" or "off"
     failures      {"damage": "stop" or "replace", "nan": "keep", "stop" or "replace", "exclude": list}
     pushdown      "auto", "off" or "always"
-    keep          batches whose arrays may live beside the latest batch; 4 by default. The arrays of further
-                  batches are copies, so no batch is ever overwritten, however many are kept
+    keep          batches whose arrays may live at a time, the latest among them; 4 by default. A loop holds
+                  its batch while it asks for the next one. The arrays of further batches are copies, so no
+                  batch is ever overwritten, however many are kept
     memory        {"allocate": f(bytes, alignment) -> address, "release": f(address, bytes)}
 
     Options of this module:
