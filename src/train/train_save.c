@@ -25,6 +25,17 @@ static shs_status digest_call(const shs_loader *loader, const struct train_state
     return SHS_OK;
 }
 
+/* A step that has failed counts as taken: a run that went on from here would leave out its rows. */
+static shs_status check_failed(const shs_loader *loader)
+{
+    if (!loader->member.failed) return SHS_OK;
+    return core_fail(
+        SHS_ERROR_STATE,
+        "the loader has failed, and stands behind a step whose rows were not delivered; "
+        "seek to the step's beginning before you save. It failed by: %s",
+        loader->member.failure);
+}
+
 /* Local. Checks the arguments, and sets what the ranks compare: the digest of the call, and the
  * digests of the tensors' elements, if there are other ranks and they compare them now. */
 static shs_status check_save(const shs_loader *loader, const char *folder,
@@ -40,6 +51,7 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                            "step %llu has batches that this rank has not taken yet; save after a "
                            "batch with ends_step",
                            (ull)loader->cursor.step);
+    if (!status) status = check_failed(loader);
     if (!status) status = load_check_files(loader);
     if (!status && loader->dataset->run->ranks > 1 && !options->asynchronous)
         status = train_state_digest(state, contents);

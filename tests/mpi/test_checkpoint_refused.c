@@ -319,7 +319,8 @@ static void test_ranks_at_different_steps_are_not_saved(void)
     scene_end(&scene);
 }
 
-/* A loading error that nobody knows of yet goes before the save. */
+/* A loading error that nobody knows of yet goes before the save, and no save follows it but after a
+ * seek. */
 static void test_a_save_hands_over_a_loading_error(void)
 {
     struct scene scene = scene_begin();
@@ -332,6 +333,10 @@ static void test_a_save_hands_over_a_loading_error(void)
     CHECK(agreed_failure(status, SHS_ERROR_FORMAT, last_rank()));
     CHECK_HAS(shs_message(), "chunk 3 is damaged");
     CHECK_EQ(count_entries(scene.checkpoints), 0);
+    status = save(&scene, &job, state);
+    CHECK(agreed_failure(status, SHS_ERROR_STATE, 0));
+    CHECK_HAS(shs_message(), "chunk 3 is damaged");
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){0}), SHS_OK);
     CHECK_STATUS(save(&scene, &job, state), SHS_OK);
     free(state);
     job_close(&job);

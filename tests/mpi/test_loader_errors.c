@@ -180,6 +180,26 @@ static void test_after_an_agreed_error_no_rank_goes_on(void)
     damage_end(&damage);
 }
 
+/* A checkpoint behind a step whose rows were not delivered would lose them. */
+static void test_after_an_error_nothing_is_saved_before_a_seek(void)
+{
+    struct damage damage = damage_begin(deflated);
+    char folder[PATH_BYTES];
+    bool mine = my_rank() == last_rank();
+    if (mine) damage_chunk(damage.own, first_row(&damage, 1, 0));
+    snprintf(folder, sizeof folder, "%.450s/checkpoints", damage.scene.folder);
+    damage_open(&damage);
+    CHECK(step_arrives(&damage, 0, FULL));
+    shs_cursor begin = shs_tell(damage.job.loader);
+    CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
+    CHECK(agreed_failure(shs_save(damage.job.loader, folder, NULL, 0), SHS_ERROR_STATE, 0));
+    CHECK_HAS(shs_message(), "seek to the step's beginning before you save");
+    CHECK_STATUS(shs_seek(damage.job.loader, begin), SHS_OK);
+    CHECK_STATUS(shs_save(damage.job.loader, folder, NULL, 0), SHS_OK);
+    damage_end(&damage);
+}
+
 static void test_an_error_not_agreed_on_comes_with_the_next_step(void)
 {
     struct damage damage = damage_begin(deflated);
@@ -341,6 +361,8 @@ int main(int argc, char **argv)
         {"the lowest loading error reaches all", test_the_lowest_loading_error_reaches_all},
         {"the first loading error stays", test_the_first_loading_error_stays},
         {"after an agreed error no rank goes on", test_after_an_agreed_error_no_rank_goes_on},
+        {"after an error nothing is saved before a seek",
+         test_after_an_error_nothing_is_saved_before_a_seek},
         {"an error not agreed on comes with the next step",
          test_an_error_not_agreed_on_comes_with_the_next_step},
         {"an error in the last step comes before the end",
