@@ -100,22 +100,15 @@ install_cluster() {
     [ -z $made ] || rm -f $policy
 }
 
-# Most of its time the cluster waits, so that it runs beside the tests of release where both are asked for.
-begin_cluster() {
-    setpriv --pdeathsig TERM "$root/tests/cluster/all.sh" "$work/release" > "$work/cluster.log" 2>&1 &
-    cluster=$!
-}
-
-end_cluster() {
+# It runs alone: a job has a limit of time, and its nodes share the cores of this machine.
+run_cluster() {
     local code=0
     printf '\n== cluster\n'
-    wait "$cluster" || code=$?
-    cat "$work/cluster.log"
+    setpriv --pdeathsig TERM "$root/tests/cluster/all.sh" "$work/release" || code=$?
     [ $code = 77 ] || return $code
     [ "${SHARDSTEP_NO_SKIP:-}" != 1 ] || { echo "FAILED: the cluster is required here (SHARDSTEP_NO_SKIP)" >&2; return 1; }
 }
 
-cluster= # its process
 case " $builds " in
 *" cluster "*) ! "$root/tests/cluster/cluster.sh" --possible > /dev/null || install_cluster ;;
 esac
@@ -125,7 +118,6 @@ for name in $builds; do
     case $name in
     release) # everything; 3 ranks are in the other builds
         build_release
-        case "$only_build $builds " in " "*" cluster "*) begin_cluster ;; esac
         run release
         ;;
     sanitize) # with sanitizers gcc warns of what the other builds know to be sound
@@ -195,12 +187,9 @@ for name in $builds; do
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
         ;;
     cluster)
-        if [ -z "$cluster" ]; then
-            programs="shardstep train_fashion plain_train"
-            build_release
-            [ -n "$only_build" ] || begin_cluster
-        fi
-        [ -n "$only_build" ] || end_cluster
+        programs="shardstep train_fashion plain_train"
+        build_release
+        [ -n "$only_build" ] || run_cluster
         ;;
     coverage)
         choice=(-L '^(unit|mpi|cli|fault)$' -E '^(cli\.(dieharder|train|examples)|fault\.hostile)$')

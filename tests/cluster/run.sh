@@ -81,17 +81,23 @@ nodes_of() { # JOB
     scontrol show job "$1" | sed -n 's/^ *NodeList=\([^ ]*\).*/\1/p' | head -1
 }
 
+# True if the state of a job stays as it is for so long. A job that is being requeued looks as if it had
+# ended, on a busy machine for seconds.
+stays() { # JOB SECONDS
+    local now end=$((SECONDS + $2))
+    now=$(state "$1")
+    while [ $SECONDS -le $end ]; do
+        [ "$(state "$1")" = "$now" ] || return 1
+        sleep 0.5
+    done
+}
+
 # Waits until a job has ended for good. A requeued job is held for a while: it is started at once.
 finish() { # JOB
     for _ in $(seq 600); do
         case $(state "$1") in
-        COMPLETED) return 0 ;;
-        FAILED | CANCELLED | TIMEOUT | BOOT_FAIL | OUT_OF_MEMORY) # a job that is being requeued is so for a moment
-            sleep 3
-            case $(state "$1") in
-            FAILED | CANCELLED | TIMEOUT | BOOT_FAIL | OUT_OF_MEMORY) return 0 ;;
-            esac
-            ;;
+        COMPLETED) ! stays "$1" 1 || return 0 ;;
+        FAILED | CANCELLED | TIMEOUT | BOOT_FAIL | OUT_OF_MEMORY) ! stays "$1" 20 || return 0 ;;
         PENDING) scontrol update JobId="$1" StartTime=now 2> /dev/null || true ;;
         esac
         sleep 0.5
