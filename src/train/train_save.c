@@ -25,14 +25,15 @@ static shs_status digest_call(const shs_loader *loader, const struct train_state
     return SHS_OK;
 }
 
-/* A step that has failed counts as taken: a run that went on from here would leave out its rows. */
+/* The cursor may stand behind the step that failed. A run that went on from there would leave out
+ * the rows of that step. */
 static shs_status check_failed(const shs_loader *loader)
 {
     if (!loader->member.failed) return SHS_OK;
     return core_fail(
         SHS_ERROR_STATE,
-        "the loader has failed, and stands behind a step whose rows were not delivered; "
-        "seek to the step's beginning before you save. It failed by: %s",
+        "the loader has failed, and may stand behind rows that were not delivered; seek "
+        "to the beginning of the step that failed before you save. The error was: %s",
         loader->member.failure);
 }
 

@@ -194,7 +194,7 @@ static void test_after_an_error_nothing_is_saved_before_a_seek(void)
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
     CHECK(agreed_failure(shs_save(damage.job.loader, folder, NULL, 0), SHS_ERROR_STATE, 0));
-    CHECK_HAS(shs_message(), "seek to the step's beginning before you save");
+    CHECK_HAS(shs_message(), "seek to the beginning of the step that failed before you save");
     CHECK_STATUS(shs_seek(damage.job.loader, begin), SHS_OK);
     CHECK_STATUS(shs_save(damage.job.loader, folder, NULL, 0), SHS_OK);
     damage_end(&damage);
