@@ -92,13 +92,17 @@ stays() { # JOB SECONDS
     done
 }
 
-# Waits until a job has ended for good. A requeued job is held for a while: it is started at once.
+# Waits until a job has ended for good. Slurm holds a requeued job for minutes. This starts it after two
+# seconds: a node refuses a job that is dated in the second in which it was requeued.
 finish() { # JOB
     for _ in $(seq 600); do
         case $(state "$1") in
         COMPLETED) ! stays "$1" 1 || return 0 ;;
         FAILED | CANCELLED | TIMEOUT | BOOT_FAIL | OUT_OF_MEMORY) ! stays "$1" 20 || return 0 ;;
-        PENDING) scontrol update JobId="$1" StartTime=now 2> /dev/null || true ;;
+        PENDING)
+            sleep 2
+            scontrol update JobId="$1" StartTime=now 2> /dev/null || true
+            ;;
         esac
         sleep 0.5
     done
