@@ -96,7 +96,8 @@ install_cluster() {
         printf '#!/bin/sh\nexit 101\n' > $policy
         chmod +x $policy
     fi
-    "$root/examples/install_debian.sh" slurmctld slurmd slurm-client munge slurm-wlm-basic-plugins iproute2 util-linux
+    "$root/examples/install_debian.sh" slurmctld slurmd slurm-client munge slurm-wlm-basic-plugins iproute2 util-linux \
+        python3-numpy python3-torch
     [ -z $made ] || rm -f $policy
 }
 

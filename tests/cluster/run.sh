@@ -6,7 +6,8 @@
 #     tests/cluster/run.sh --list                the names of the scenarios
 #
 # BUILD is a folder with the programs. Each scenario trains on Fashion-MNIST, and must end with the
-# weights of one rank on one machine. Exit code 77 if no cluster can be made here.
+# weights of one rank on one machine; with PyTorch, with those of a job without a stop. Exit code 77 if
+# no cluster can be made here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -300,6 +301,23 @@ scenario_torchrun() {
     finish "$job"
     grep -qE '^4 ranks go on from step [1-9]' torchrun.out || fail "torchrun: the second start does not go on"
     compare "ranks without MPI, stopped and requeued" torchrun.out "$expected"
+}
+
+# PyTorch's ranks, joined by gloo: stopped, requeued, and gone on with, to the weights of a run without a stop.
+scenario_pytorch() {
+    local job expected
+    local with=(/usr/bin/python3 "$root/examples/python/torchrun_train.py" fashion.h5 --vranks $VRANKS --batch 250 --epochs 2)
+    local -x PYTHONPATH=$root/src/python SHARDSTEP_LIBRARY=$SHARDSTEP_BUILD/libshardstep.so.0 PYTHONDONTWRITEBYTECODE=1
+    job=$(CHECKPOINTS=pytorch_whole submit pytorch_whole.out "$scripts/torchrun.sbatch" "${with[@]}")
+    finish "$job"
+    expected=$(grep -x 'weights [0-9a-f]*' pytorch_whole.out) || { cat pytorch_whole.out; fail "torchrun_train.py"; return 1; }
+    job=$(CHECKPOINTS=pytorch submit pytorch.out "$scripts/torchrun.sbatch" "${with[@]}")
+    wait_for pytorch.out '^epoch 1 ' || return 1
+    scancel --signal=USR1 "$job"
+    wait_for pytorch.out 'is requeued' || return 1
+    finish "$job"
+    grep -qE '^4 processes go on from step [1-9]' pytorch.out || fail "torchrun_train.py: the second start does not go on"
+    grep -qx "$expected" pytorch.out || { cat pytorch.out; fail "PyTorch, stopped and requeued: expected $expected"; }
 }
 
 # One rank in the shell of a job, as many sites give it, and a batch of the run above again.
