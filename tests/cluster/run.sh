@@ -306,7 +306,7 @@ scenario_torchrun() {
 # PyTorch's ranks, joined by gloo: stopped, requeued, and gone on with, to the weights of a run without a stop.
 scenario_pytorch() {
     local job expected
-    local with=(/usr/bin/python3 "$root/examples/python/torchrun_train.py" fashion.h5 --vranks $VRANKS --batch 250 --epochs 2)
+    local with=(/usr/bin/python3 "$root/examples/python/torchrun_train.py" fashion.h5 --vranks "$VRANKS" --batch 250 --epochs 2)
     local -x PYTHONPATH=$root/src/python SHARDSTEP_LIBRARY=$SHARDSTEP_BUILD/libshardstep.so.0 PYTHONDONTWRITEBYTECODE=1
     job=$(CHECKPOINTS=pytorch_whole submit pytorch_whole.out "$scripts/torchrun.sbatch" "${with[@]}")
     finish "$job"
