@@ -61,6 +61,8 @@ failed=0
 
 fail() {
     echo "FAILED: $1"
+    echo "    the last lines on jobs in slurmctld.log:"
+    grep -E 'JobId=|job ' $CLUSTER/slurmctld.log | tail -n 12 | sed 's/^/    /' || true
     failed=1
     return 1
 }
