@@ -49,6 +49,7 @@ state() {
 }
 
 begin() { # SCENARIO
+    : > "$work/out" # what the last run printed must not be taken for what this one prints
     TMPDIR=$work/tmp setsid env --default-signal=INT "$here/run.sh" "$build" "$1" > "$work/out" 2>&1 < /dev/null &
     runner=$!
 }
@@ -72,7 +73,13 @@ for signal in INT TERM KILL; do
         kill -0 $runner 2> /dev/null || break
         sleep 0.1
     done
-    grep -q '^running$' "$work/out" || { cat "$work/out"; fail "no job runs that SIG$signal could interrupt"; break; }
+    grep -q '^running$' "$work/out" || {
+        cat "$work/out"
+        fail "no job runs that SIG$signal could interrupt"
+        kill -TERM $runner 2> /dev/null || true
+        wait $runner 2> /dev/null || true
+        break
+    }
     [ "$(processes | wc -l)" -ge 10 ] || fail "only $(processes | wc -l) processes of the cluster are found: the test sees nothing"
     kill -$signal $runner
     code=0
