@@ -141,9 +141,15 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
 }
 
 /* Refuses a dataset whose elements are no numbers. The message on a compound lists its members. */
-static shs_status refuse_type(const struct h5_file *file, const char *name, hid_t stored)
+static shs_status refuse_type(const struct h5_file *file, const char *name, hid_t stored, int axes)
 {
     struct core_text there = {0};
+    if (H5Tget_class(stored) == H5T_STRING && axes == 1)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "%s: dataset %s is text; a field must be of plain integers or IEEE "
+                         "floats; to have the different texts as classes, numbered from 0: "
+                         "shardstep import OUT.h5 NAME=h5:classes:%s:%s",
+                         file->path, name, file->path, name);
     if (H5Tget_class(stored) == H5T_VLEN)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "%s: dataset %s is variable-length sequence; a field takes its arrays as "
@@ -193,7 +199,7 @@ static shs_status read_shape(const struct h5_file *file, const char *name, hid_t
     const struct element element = element_of(stored, members);
     *shape = (shs_tensor){.type = element.type};
     if (!shape->type)
-        status = refuse_type(file, name, stored);
+        status = refuse_type(file, name, stored, axes);
     else if (H5Sget_simple_extent_type(space) == H5S_NULL)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has neither axes nor elements",
                            file->path, name);

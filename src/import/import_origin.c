@@ -3,6 +3,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "import_format.h"
+#include "import_hint.h"
 #include "import_spool.h"
 #include "io_folder.h"
 
@@ -69,7 +70,7 @@ static shs_status recognise(const char *path, const struct import_format **forma
     bool folder;
     struct import_stream *stream;
     shs_status status = io_is_folder(path, &folder);
-    *format = &import_png;
+    if (!status && folder) *format = &import_png;
     if (status || folder) return status;
     status = import_stream_open(path, &stream);
     if (status) return status;
@@ -259,7 +260,7 @@ static shs_status take_apart(char *text, struct import_request *request,
     }
     if (*format == &import_npz) parse_npz(text, request);
     if (*format == &import_csv) parse_csv(text, request);
-    return *format ? SHS_OK : recognise(text, format);
+    return *format || !*request->path ? SHS_OK : recognise(text, format);
 }
 
 /* ---- the origin */
@@ -329,18 +330,21 @@ shs_status import_origin_open(const char *text, const struct import_origin_optio
                               struct import_origin **origin)
 {
     char *copy;
-    const struct import_format *format;
+    const struct import_format *format = NULL;
     struct import_request request = {
         .labels = options->labels, .encoded = options->encoded, .heading = options->heading};
     *origin = NULL;
     shs_status status = core_copy(text, &copy);
     if (!status) status = take_apart(copy, &request, &format);
+    if (!status && !*request.path)
+        status = core_fail(SHS_ERROR_ARGUMENT, "'%s' names no file; put FILE behind it", text);
     if (!status && request.labels && format != &import_png)
         status = core_fail(SHS_ERROR_ARGUMENT,
                            "%s: only a folder of images has labels; give one name for a file",
                            request.path);
     if (!status && format == &import_csv && !request.type) request.type = options->type;
     if (!status) status = open_origin(&request, format, origin);
+    if (status) import_hint(status, &request, format);
     core_free(&copy);
     return status;
 }

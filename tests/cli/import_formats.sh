@@ -100,6 +100,7 @@ for ranks in 0 3; do
     import "line 4, column 1: 'three' is no number" a=words.csv
     import "line 4, column 1: 'three' is no number of type i16" a=words.csv --type i16
     import "'256' is no number of type u8" a=many.csv.gz --type u8
+    import "'classes' is neither a type nor a list of columns, .* csv:u8:2-5:FILE" a=csv:classes:10:words.csv
     import 'cut.csv.gz ends too early' a=cut.csv.gz
     import 'ends 2309 bytes too early' a=raw:u8:301x4x2:short.bin
     import 'raw:TYPE:SHAPE:FILE' a=raw:u8:short.bin
@@ -107,6 +108,8 @@ for ranks in 0 3; do
     import 'bits/008.png is u8 13x7, where bits/000.png is u16 13x7' a=bits
     import 'cut/004.png ends [0-9]+ bytes too early' a=cut
     import 'flipped/003.PNG: .*damaged' a=flipped
+    import 'words.csv is a file: what is taken of it is said before its name' a=words.csv:1
+    import "'csv:' names no file" a=csv:
     import 'no sub-folders' a,b=sources/png_0_u1
     import 'only a folder of images has labels' a,b=sources/v1.npy
     import "not NAME=ORIGIN" a,b,c=sources/classes
