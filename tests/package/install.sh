@@ -94,6 +94,10 @@ for said in "shs_version: $(build/shared_c --version)" "the static shs_version: 
     [ "${said##*: }" = "$version" ] || fail "shardstep -V says '$version', but $said"
 done
 
+# CC may be the MPI library's own compiler
+CC=$mpicc cmake -S . -B by_cc -DCMAKE_PREFIX_PATH="$prefix" > cmake.txt 2>&1 ||
+    fail "find_package by CC=$mpicc: CMake says: $(cat cmake.txt)"
+
 # a program with the other MPI is refused by the package
 mpi=$(pkg-config --variable=mpi shardstep)
 [ "$mpi" = mpich ] && other=openmpi || other=mpich
@@ -103,6 +107,11 @@ if command -v "mpicc.$other" > /dev/null; then
     tr -s ' \n' ' ' < cmake.txt > said.txt
     grep -q "was built with the MPI library $mpi, but CMake has found $other" said.txt ||
         fail "a program with $other: CMake says: $(cat cmake.txt)"
+    CC=mpicc.$other cmake -S . -B other_cc -DCMAKE_PREFIX_PATH="$prefix" > cmake.txt 2>&1 &&
+        fail "a program by CC=mpicc.$other is configured against a library with $mpi"
+    tr -s ' \n' ' ' < cmake.txt > said.txt
+    grep -q "but CMake has found $other (the C compiler .*mpicc.$other): give the compiler of $mpi by CC=" said.txt ||
+        fail "a program by CC=mpicc.$other: CMake says: $(cat cmake.txt)"
 else
     echo "skipped: no mpicc.$other to try the wrong MPI library with"
 fi
