@@ -5,6 +5,7 @@
 
 #include "augment_table.h"
 #include "cli_help.h"
+#include "mpi_job.h"
 
 /* ---- texts that several commands share */
 
@@ -237,4 +238,21 @@ void cli_help(const struct cli_command *command)
     print_part("Examples", &part);
     cli_help_exits(command, &part);
     print_part("Exit codes", &part);
+}
+
+shs_status cli_help_options(const struct cli_command *command, int count, char **words)
+{
+    struct core_text text = {0};
+    const struct cli_option *option;
+    shs_status status = SHS_OK;
+    for (int i = 0; i < count && !status; i++) {
+        char word[80];
+        snprintf(word, sizeof word, "%s%s", words[i][0] == '-' ? "" : "--", words[i]);
+        status = cli_find_option(command, word, &option);
+        if (!status) cli_help_option(option, &text);
+    }
+    if (!status) status = text.status;
+    if (!status && mpi_job_rank() == 0) cli_print_wrapped(stdout, text.bytes);
+    core_text_free(&text);
+    return status;
 }

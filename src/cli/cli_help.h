@@ -38,6 +38,10 @@ void cli_help_operators(const struct cli_command *command, struct core_text *tex
 /* What --augment takes, with a description of every operator. */
 void cli_help_all_operators(struct core_text *text);
 
+/* Local. Prints the help of the options of a command that `count` words name, with or without their
+ * dashes, on rank 0. */
+shs_status cli_help_options(const struct cli_command *command, int count, char **words);
+
 /* Commands to type, a line each. */
 void cli_help_examples(const struct cli_command *command, struct core_text *text);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "augment_table.h"
 #include "cli_help.h"
 #include "cli_json.h"
 #include "core_nearest.h"
@@ -34,7 +35,8 @@ static void print_help(void)
     printf("\n");
     cli_print_wrapped(stdout,
                       "'shardstep help COMMAND' or 'shardstep COMMAND --help' tells more. "
-                      "'shardstep help augment' describes the operators of --augment. "
+                      "'shardstep help COMMAND OPTION' tells of one option, and 'shardstep help "
+                      "augment OPERATOR' of one operator of --augment. "
                       "'shardstep --version' prints the version.\n\n"
                       "Exit codes: 0 done, 1 different or check failed, 2 error, 75 stopped on "
                       "request.");
@@ -59,11 +61,17 @@ static shs_status refuse_command(const char *word)
 {
     const char *names[N_COMMANDS];
     char guess[CORE_GUESS_BYTES];
+    const struct augment_kind *kind;
     if (word[0] == '-')
         return core_fail(SHS_ERROR_ARGUMENT,
                          "the first word is a command, not '%.80s', as in 'shardstep info FILE'; "
                          "'shardstep --help' lists the commands",
                          word);
+    if (!augment_named(&augment_operators, word, &kind))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "there is no command '%.80s'; it is an operator of --augment, which "
+                         "'shardstep augment %.80s' describes",
+                         word, word);
     for (int i = 0; i < N_COMMANDS; i++)
         names[i] = cli_commands[i]->name;
     core_guess(core_nearest(word, names, N_COMMANDS), guess);
@@ -99,15 +107,15 @@ static int run_command(const struct cli_command *command, int count, char **word
     return CLI_DONE;
 }
 
-/* Prints the help of a command or, without a word, of the program. */
+/* Prints the help of a command, of some of its options or operators or, without a word, of the
+ * program. */
 static int run_help(int count, char **words)
 {
     const struct cli_command *command = NULL;
-    if (count > 1) {
-        core_fail(SHS_ERROR_ARGUMENT, "help takes one COMMAND; '%.80s' is too many", words[1]);
-        return refuse(NULL);
-    }
-    if (count == 1 && !(command = find_command(words[0]))) return refuse(NULL);
+    if (count && !(command = find_command(words[0]))) return refuse(NULL);
+    if (count > 1 && command == &cli_augment) return run_command(command, count - 1, words + 1);
+    if (count > 1 && cli_help_options(command, count - 1, words + 1)) return refuse("help");
+    if (count > 1) return CLI_DONE;
     if (mpi_job_rank() != 0) return CLI_DONE;
     if (command)
         cli_help(command);

@@ -45,6 +45,11 @@ extern const size_t cli_n_options;
 /* True if the command takes the option. */
 bool cli_takes(const struct cli_command *command, const struct cli_option *option);
 
+/* Finds the option that a word such as --seed, --seed=5 or -o names. Refuses one that the command
+ * does not take. */
+shs_status cli_find_option(const struct cli_command *command, const char *word,
+                           const struct cli_option **option);
+
 /* The letter of an option, such as o for --output; 0 if the option has no letter. */
 char cli_letter(const struct cli_option *option);
 

@@ -107,6 +107,15 @@ static shs_status refuse_missing(const struct cli_option *option)
                      core_limit(option->most, most));
 }
 
+shs_status cli_find_option(const struct cli_command *command, const char *word,
+                           const struct cli_option **option)
+{
+    const char *value;
+    const struct words words = {.command = command};
+    *option = option_of(word, &value);
+    return *option && cli_takes(command, *option) ? SHS_OK : refuse_option(&words, word, *option);
+}
+
 /* ---- options */
 
 /* Reads --threads FROM..TO for a command that takes a range. Sets FROM as the number, and TO as the

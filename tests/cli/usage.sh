@@ -44,7 +44,21 @@ done
 prints 0 '^shardstep [0-9]+\.[0-9]+\.[0-9]+$' "$SHARDSTEP" --version
 prints 0 '^shardstep [0-9]+\.[0-9]+\.[0-9]+$' "$SHARDSTEP" -V
 refused 0 "the first word is a command, not '--json'" "$SHARDSTEP" --json info x.h5
-refused 0 "help takes one COMMAND; 'x' is too many" "$SHARDSTEP" help info x
+# help of one option, and of one operator
+for words in "bench --reduce" "bench reduce"; do
+    prints 0 '^  --reduce +Measures the mean' "$SHARDSTEP" help $words
+    [ "$(wc -l < out.txt)" -lt 4 ] || fail "help $words prints more than one option"
+done
+"$SHARDSTEP" augment normalize cast > one.txt
+prints 0 '^  cast' "$SHARDSTEP" help augment normalize cast
+same "help of two operators" one.txt out.txt
+refused 0 "shardstep help: unknown option --seeed; did you mean --seed\? " "$SHARDSTEP" help bench seeed
+refused 0 "shardstep help: option --output is for replay, index, not for plan" "$SHARDSTEP" help plan -o
+refused 0 "there is no operator 'norm'; did you mean normalize" "$SHARDSTEP" help augment norm
+for words in "help normalize" normalize; do
+    refused 0 "no command 'normalize'; it is an operator of --augment, which 'shardstep augment normalize' describes" \
+        "$SHARDSTEP" $words
+done
 refused 0 "no command 'a\\\\x1b\[31m\\\\x0ab\\\\xff'" "$SHARDSTEP" $'a\e[31m\nb\xff'
 
 # ---- of each command

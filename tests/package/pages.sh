@@ -102,7 +102,7 @@ offers() { # EXPECTED WORD...
 }
 offers "$(echo $commands) help --help --version" ''
 offers "$(echo $commands)" help ''
-offers '' help digest ''
+offers '--fields' help digest --fi
 offers digest di
 for command in $commands; do
     "$SHARDSTEP" $command --help > help.txt
