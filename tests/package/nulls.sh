@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every function that the library exports is called with NULL in unit/test_null.c.
+# Every function that the library exports is called with NULL in unit/null_*.c.
 set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
 needs nm
