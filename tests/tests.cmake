@@ -1,5 +1,7 @@
 # Every test, by label.
-shs_unit_test(test_core core)
+shs_unit_test(test_core_status core)
+shs_unit_test(test_core_memory core)
+shs_unit_test(test_core_text core)
 shs_unit_test(test_json core)
 shs_unit_test(test_exact core)
 shs_unit_test(test_metric core random order)

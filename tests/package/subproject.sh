@@ -62,7 +62,7 @@ project(beside C)
 set(before "\${CMAKE_C_FLAGS} \${CMAKE_C_STANDARD} \${BUILD_SHARED_LIBS} \${CMAKE_BUILD_TYPE}")
 add_subdirectory("$SOURCE" shardstep)
 set(after "\${CMAKE_C_FLAGS} \${CMAKE_C_STANDARD} \${BUILD_SHARED_LIBS} \${CMAKE_BUILD_TYPE}")
-if(NOT before STREQUAL after OR TARGET test_core OR TARGET worker_bug OR NOT TARGET shardstep::shardstep)
+if(NOT before STREQUAL after OR TARGET test_core_status OR TARGET worker_bug OR NOT TARGET shardstep::shardstep)
   message(FATAL_ERROR "flags and build type were '\${before}' and are '\${after}', or there are targets of tests")
 endif()
 CMAKE
