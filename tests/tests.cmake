@@ -110,6 +110,7 @@ shs_unit_test(test_misread ${LAYERS})
 shs_unit_test(test_check ${LAYERS})
 shs_unit_test(test_advice ${LAYERS})
 shs_unit_test(test_cache ${LAYERS})
+shs_unit_test(test_decodes ${LAYERS})
 shs_unit_test(test_null ${LAYERS})
 target_sources(test_null PRIVATE unit/null_run.c unit/null_data.c unit/null_train.c unit/null_augment.c
   unit/null_random.c)
