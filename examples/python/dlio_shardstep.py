@@ -13,13 +13,17 @@ loader delivers the records that it has read, whole, each once an epoch.
 """
 
 import os
+import queue
 import tempfile
+import threading
 
 from dlio_benchmark.common.enumerations import DataLoaderType, DatasetType, FormatType, Shuffle
 from dlio_benchmark.data_loader.base_data_loader import BaseDataLoader
 from dlio_benchmark.utils.utility import DLIOMPI
 
 import shardstep
+
+BESIDE = 2  # batches that another thread takes before DLIO asks for them
 
 
 class ShardstepLoader(BaseDataLoader):
@@ -30,6 +34,8 @@ class ShardstepLoader(BaseDataLoader):
     samples of all files and ranks, where DLIO's PyTorch loader mixes those of a rank. The rows that are left over
     at the end of an epoch are dropped, as in DLIO. All files must have records of one shape, so
     record_length_stdev must be 0.
+
+    Memory: prefetch_size batches, and four that were taken from the loader: see BESIDE.
     """
 
     def __init__(self, format_type, dataset_type, epoch_number):
@@ -46,6 +52,7 @@ class ShardstepLoader(BaseDataLoader):
         files = args.file_list_train if training else args.file_list_eval
         self._passes = args.epochs if training else _evaluations(args)
         ranks = args.comm_size
+        self._may_thread = ranks == 1 or _is_mpi_for_threads()
         if ranks > 1:
             self._run = shardstep.Run.mpi(DLIOMPI.get_instance().comm(), seed=args.seed, vranks=ranks)
         else:
@@ -62,7 +69,8 @@ class ShardstepLoader(BaseDataLoader):
             tail="drop",
             threads=args.read_threads,
             ahead=args.prefetch_size or 2 * max(1, args.read_threads),
-            keep=2,  # DLIO holds one batch while it asks for the next one, which takes room as well
+            # DLIO holds one batch while it asks for the next one, and BESIDE more wait for it.
+            keep=2 + BESIDE,
         )
 
     def next(self):
@@ -71,7 +79,10 @@ class ShardstepLoader(BaseDataLoader):
         at = loader.tell()
         if at.epoch_step:
             loader.seek((at.epoch + 1, 0, (at.epoch + 1) * loader.epoch_steps))
-        for batch in loader:
+        yield from _beside(self._records()) if self._may_thread else self._records()
+
+    def _records(self):
+        for batch in self._loader:
             records = batch["records"]  # (batch, rows, columns), or (batch, 1, rows, columns) if a file is a sample
             records = records.reshape(-1, *records.shape[-2:])
             del batch
@@ -102,6 +113,47 @@ class NoLoader(BaseDataLoader):
 
     def finalize(self):
         pass
+
+
+def _beside(iterator):
+    """What an iterator yields. Another thread takes it, BESIDE elements ahead: while DLIO sleeps in the place of the
+    accelerator, that thread opens the files of the next batches.
+
+    Ranks agree in each step, so all must take the same number of batches. A thread therefore takes all that it was
+    asked for, also if DLIO leaves the epoch early."""
+    found, wanted = queue.SimpleQueue(), queue.SimpleQueue()
+
+    def take():
+        try:
+            while wanted.get():
+                found.put((next(iterator), None))
+        except BaseException as error:  # StopIteration, too
+            found.put((None, error))
+
+    thread = threading.Thread(target=take, name="shardstep-dlio", daemon=True)
+    thread.start()
+    try:
+        for _ in range(BESIDE):
+            wanted.put(True)
+        while True:
+            element, error = found.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            wanted.put(True)
+            yield element
+            del element
+    finally:
+        wanted.put(False)
+        thread.join()
+
+
+def _is_mpi_for_threads():
+    """True if a thread may call MPI beside DLIO's barriers, which are in the main thread."""
+    from mpi4py import MPI
+
+    return MPI.Query_thread() == MPI.THREAD_MULTIPLE
 
 
 def _evaluations(args):

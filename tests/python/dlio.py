@@ -7,6 +7,7 @@
 import enum
 import os
 import sys
+import threading
 import types
 
 import numpy as np
@@ -160,6 +161,30 @@ def test_left_early(folder):
     checks.same("the run after the last epoch", None, loader._run)
 
 
+def test_other_thread(folder):
+    """What another thread takes comes in order, an error comes in its turn, and of an epoch that is left that thread
+    takes as many batches on each rank."""
+
+    def count(error_at):
+        for number in range(9):
+            if number == error_at:
+                raise KeyError(f"at {number}")
+            taken.append(number)
+            yield number
+
+    got, taken = [], []
+    checks.same("elements", list(range(9)), list(dlio_shardstep._beside(count(None))))
+    checks.raises(KeyError, "at 4", got.extend, dlio_shardstep._beside(count(4)))
+    checks.same("elements before an error", [0, 1, 2, 3], got)
+    taken.clear()
+    for number in dlio_shardstep._beside(count(None)):
+        if number == 3:
+            break
+    checks.same("elements that were taken when 4 were used", list(range(4 + dlio_shardstep.BESIDE)), taken)
+    threads = [thread.name for thread in threading.enumerate() if thread.name == "shardstep-dlio"]
+    checks.same("threads that are left", [], threads)
+
+
 def test_evaluation(folder):
     """Epochs 1 and 3 of 3 are evaluated."""
     loader = opened(folder, DatasetType.VALID)
@@ -187,8 +212,8 @@ if rank == 0:
     make(folder)
 if ranks > 1:
     comm.barrier()
-tests = (test_epochs, test_file_order, test_one_sample_a_file, test_left_early, test_evaluation, test_refused,
-         test_no_loader)  # fmt: skip
+tests = (test_epochs, test_file_order, test_one_sample_a_file, test_left_early, test_other_thread,
+         test_evaluation, test_refused, test_no_loader)  # fmt: skip
 for test in tests:
     test(folder)
 checks.finish()
