@@ -22,6 +22,8 @@
 #   AU          accelerator utilisation, of 1: time of computation / time, without the first batch, as
 #               DLIO's summary.json has it. What DLIO's loop, log and sleep take counts as well: the AU
 #               without a loader is the most that any loader reaches
+#   wait ms     what a step waits for its batch, by the list `load` of DLIO's output.json: the mean over
+#               the steps and ranks, without the first batch
 #   samples/s   by DLIO's summary.json, with the first batch
 #   CPU s       of all processes from their start to their end, less that without a loader. Ranks that
 #               wait for each other in a barrier poll: this counts, too
@@ -179,8 +181,12 @@ measure() { # LOADER RANKS CACHE
 import json, sys
 workload, ranks, cache, loader, cpu = sys.argv[1:]
 metric = json.load(open("run/summary.json"))["metric"]
+waits = []
+for rank in range(int(ranks)):
+    waits += json.load(open(f"run/{rank}_output.json"))["1"]["load"]["block1"][1:]
 print(workload, ranks, cache, loader, metric["train_au_mean_percentage"] / 100,
-      metric["train_throughput_mean_samples_per_second"], sum(map(float, cpu.split())), sep="\t")
+      metric["train_throughput_mean_samples_per_second"], sum(map(float, cpu.split())),
+      1000 * sum(waits) / len(waits), sep="\t")
 PYTHON
 }
 
@@ -216,14 +222,14 @@ for line in open("results.txt"):
     found.setdefault((workload, ranks, cache, loader), []).append([float(n) for n in numbers])
 middle = {key: [statistics.median(column) for column in zip(*rows)] for key, rows in found.items()}
 print()
-print("| workload | ranks | files | AU DLIO | AU Shardstep | AU no loader | samples/s DLIO | Shardstep | CPU s DLIO "
-      "| Shardstep |")
-print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+print("| workload | ranks | files | AU DLIO | AU Shardstep | AU no loader | wait ms DLIO | Shardstep | samples/s DLIO "
+      "| Shardstep | CPU s DLIO | Shardstep |")
+print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 for workload, ranks, cache, loader in middle:
     if loader != "none" and (workload, ranks, cache) not in found:
         found[workload, ranks, cache] = None
         dlio, ours = (middle[workload, ranks, cache, name] for name in ("dlio", "shardstep"))
         none = middle[workload, ranks, "any", "none"]
-        print(f"| {workload} | {ranks} | {cache} | {dlio[0]:.3f} | {ours[0]:.3f} | {none[0]:.3f} | {dlio[1]:.0f} "
-              f"| {ours[1]:.0f} | {dlio[2] - none[2]:.1f} | {ours[2] - none[2]:.1f} |")
+        print(f"| {workload} | {ranks} | {cache} | {dlio[0]:.3f} | {ours[0]:.3f} | {none[0]:.3f} | {dlio[3]:.3f} "
+              f"| {ours[3]:.3f} | {dlio[1]:.0f} | {ours[1]:.0f} | {dlio[2] - none[2]:.1f} | {ours[2] - none[2]:.1f} |")
 PYTHON
