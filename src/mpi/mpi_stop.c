@@ -44,7 +44,8 @@ static bool is_ours(const struct sigaction *action)
     return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == note_signal;
 }
 
-/* Makes a signal a request to stop. Returns false if the system cannot handle it. */
+/* Makes a signal a request to stop. Returns false if the system cannot handle it. The program may
+ * have set a handler of its own since an earlier run that is still open was opened. */
 static bool listen_to(struct mpi_stops *stops, int number, bool once)
 {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART}, before;
@@ -57,9 +58,9 @@ static bool listen_to(struct mpi_stops *stops, int number, bool once)
         came[number] = 0;
         handled[number].once = once;
         handled[number].process = getpid();
-        if (sigaction(number, &action, &before) < 0) return false;
-        if (!is_ours(&before)) handled[number].former = before;
     }
+    if (sigaction(number, &action, &before) < 0) return false;
+    if (!is_ours(&before)) handled[number].former = before;
     handled[number].once = handled[number].once && once;
     handled[number].runs++;
     stops->signals[stops->count].number = number;
@@ -71,8 +72,7 @@ static bool listen_to(struct mpi_stops *stops, int number, bool once)
 static void listen_unless_ignored(struct mpi_stops *stops, int number, bool once)
 {
     struct sigaction now;
-    bool known = handled[number].runs > 0;
-    if (!known && (sigaction(number, NULL, &now) < 0 || now.sa_handler == SIG_IGN)) return;
+    if (sigaction(number, NULL, &now) < 0 || now.sa_handler == SIG_IGN) return;
     listen_to(stops, number, once);
 }
 

@@ -176,6 +176,23 @@ static void test_a_handler_that_is_set_within_the_run_stays(void)
     signal(SIGTERM, SIG_DFL);
 }
 
+static void test_a_later_run_listens_though_a_handler_was_set(void)
+{
+    struct scene earlier = {.loader = NULL}, later = {.loader = NULL};
+    own_calls = 0;
+    open_run(&earlier, &(shs_run_options){.stop_on_term = true});
+    signal(SIGTERM, own_handler);
+    open_run(&later, &(shs_run_options){.stop_on_term = true});
+    raise(SIGTERM);
+    CHECK_EQ(own_calls, 0);
+    CHECK(stops(&later));
+    end(&earlier);
+    end(&later);
+    raise(SIGTERM);
+    CHECK_EQ(own_calls, 1);
+    signal(SIGTERM, SIG_DFL);
+}
+
 static void test_an_ignored_signal_stays_ignored(void)
 {
     struct scene scene = {.loader = NULL};
@@ -283,6 +300,8 @@ int main(int argc, char **argv)
         {"a child ends by the signal", test_a_child_ends_by_the_signal},
         {"a handler that is set within the run stays",
          test_a_handler_that_is_set_within_the_run_stays},
+        {"a later run listens though a handler was set",
+         test_a_later_run_listens_though_a_handler_was_set},
         {"an ignored signal stays ignored", test_an_ignored_signal_stays_ignored},
         {"signals are not caught unasked", test_signals_are_not_caught_unasked},
         {"a time of one rank stops all before the first step",

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 
@@ -443,6 +444,20 @@ def test_stops():
     checks.same("the cursor", (0, 4, 4), loader.tell())
     checks.same("batches of an evaluation through the stop", 13, len(list(evaluation)))
     checks.same("the exit code", 75, shardstep.EXIT_STOPPED)
+
+
+def test_a_later_run_stops_on_a_signal_that_the_program_has_taken():
+    earlier, came = shardstep.Run(stop_on_term=True), []
+    before = signal.signal(signal.SIGTERM, lambda *_: came.append(1))
+    loader = open_loader(shardstep.Run(seed=7, stop_on_term=True))
+    loader.next()
+    os.kill(os.getpid(), signal.SIGTERM)
+    checks.raises(shardstep.Stopped, "a stop was requested", list, loader)
+    earlier.close()
+    loader.run.close()
+    os.kill(os.getpid(), signal.SIGTERM)
+    checks.same("signals that the program's handler got", [1], came)
+    signal.signal(signal.SIGTERM, before)
 
 
 def test_options():
