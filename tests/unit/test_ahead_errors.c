@@ -1,5 +1,6 @@
 /* Errors of threads that load ahead, and loaders that are closed at any moment. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -245,15 +246,19 @@ static void every_allocation_may_fail(void)
     }
 }
 
-/* In a process of its own: no memory is left for a thread's stack. */
+/* In a process of its own: no memory is left for a thread's stack, which is larger than any that
+ * the C library keeps of threads that have ended. */
 static int open_without_threads(void)
 {
     const shs_loader_options options = {.batch = BATCH, .ahead = 2, .threads = 2};
     struct rlimit limit;
     struct data data;
     shs_loader *loader;
+    pthread_attr_t large;
     unsigned long pages = 0;
     if (!open_fields(&data, direct_fields)) return 2;
+    if (pthread_attr_init(&large) || pthread_attr_setstacksize(&large, (size_t)1 << 30)) return 2;
+    if (pthread_setattr_default_np(&large)) return 2;
     FILE *statm = fopen("/proc/self/statm", "r");
     if (!statm || fscanf(statm, "%lu", &pages) != 1) return 2;
     fclose(statm);

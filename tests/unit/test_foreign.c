@@ -143,6 +143,20 @@ static void compare_rows(const char *path, const char *name, struct data_field *
     free(row);
 }
 
+/* What HDF5 with hdf5plugin 7.1.0 reads of the only dataset in Blosc2: chunks of 4x4 that count
+ * from 0. */
+static void *blosc2_numbers(size_t bytes)
+{
+    enum {
+        SIDE = 6,
+        CHUNK = 4
+    };
+    signed char *numbers = bytes == SIDE * SIDE ? malloc(bytes) : NULL;
+    for (int i = 0; numbers && i < SIDE * SIDE; i++)
+        numbers[i] = (signed char)(i / SIDE % CHUNK * CHUNK + i % SIDE % CHUNK);
+    return numbers;
+}
+
 /* A field that is open: what HDF5 reads, with all the filters that it can be given. */
 static void check_field(const char *path, const char *name, struct data_field *field)
 {
@@ -162,6 +176,8 @@ static void check_field(const char *path, const char *name, struct data_field *f
 #if IO_HAS_BLOSC
     H5Zunregister(BLOSC);
 #endif
+    if (IO_HAS_BLOSC2 && strstr(path, "/b2nd-no-chunkshape.h5"))
+        reference.data = blosc2_numbers(reference.bytes);
     if (!reference.plain || reference.rows != field->rows || reference.bytes != bytes)
         wrong(path, name, "its shape or type is another one");
     else if ((status == SHS_OK) != (reference.data != NULL))
