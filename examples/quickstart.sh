@@ -24,6 +24,8 @@ if [ "$(id -u)" = 0 ]; then
     as_root='
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1'
 fi
+# Open MPI 5.0 prints errors where a host has IPv4 and IPv6 (its issue 14079).
+export OMPI_MCA_btl_tcp_disable_family=6
 on() {
     local n=$1
     shift

@@ -16,6 +16,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 failures=0
+# Open MPI 5.0 prints errors where a host has IPv4 and IPv6 (its issue 14079)
+export OMPI_MCA_btl_tcp_disable_family=6
 fashion=/usr/share/datasets/fashion-mnist
 
 # package_of TOOL: the Debian package that holds it
