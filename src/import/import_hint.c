@@ -48,8 +48,10 @@ static void tell_file(struct core_text *hint, const char *file, const char *rest
 {
     const char *dataset = rest + 1;
     if (!is_hdf5(file))
-        core_text_add(hint, "%s is a file: what is taken of it is said before its name, as in csv:u8:2-5:FILE",
-                      file);
+        core_text_add(
+            hint,
+            "%s is a file: what is taken of it is said before its name, as in csv:u8:2-5:FILE",
+            file);
     else if (format != &import_h5)
         core_text_add(hint, "%s is an HDF5 file: its dataset %s is given as h5:%s:%s", file,
                       dataset, file, dataset);
