@@ -283,6 +283,7 @@ static shs_status bind_window(const struct augment_call *call, void *setting,
             call->at, bound->before.name, bound->grid.layout, (ull)window->size,
             bound->grid.layout[axis], (ull)bound->before.shape[axis]);
     bound->after.shape[axis] = window->size;
+    bound->drawn = window->found;
     return SHS_OK;
 }
 
@@ -349,7 +350,7 @@ const struct augment_kind augment_window_crop = {
             "+ draw.",
     .draws = "below(elements - size + 1).",
     .needs = AUGMENT_NEEDS_LAYOUT,
-    .aspects = AUGMENT_BY_SHAPE,
+    .aspects = AUGMENT_BY_AXES,
     .setting_bytes = sizeof(struct window_setting),
     .draw_bytes = sizeof(struct window_draw),
     .parameters = window_parameters,

@@ -135,6 +135,12 @@ struct augment_slab {
     uint64_t length; /* of the whole axis */
 };
 
+/* Axes of a sample, in the order in which an operator deals with them. */
+struct augment_found {
+    uint32_t count;
+    uint32_t axis[SHS_MAX_AXES];
+};
+
 /* An operator bound to a field. While a ragged sample is computed, the first axis has only the rows
  * of that sample: apply(), run() and move() must read sizes here, not in the settings. */
 struct augment_bound {
@@ -147,10 +153,11 @@ struct augment_bound {
     enum augment_interpolation interpolation; /* as the field says */
     enum augment_border border;
     struct augment_vectors vectors;
-    unsigned aspects;         /* the operator's, to which bind() may add */
-    bool ragged;              /* samples have fewer rows of their own along the first axis */
-    struct augment_slab slab; /* what the rank has of a sample: see augment_slab.h */
-    uint32_t slab_behind;     /* the slab's axis behind the operator */
+    unsigned aspects;           /* the operator's, to which bind() may add */
+    struct augment_found drawn; /* with AUGMENT_BY_AXES: set by bind() */
+    bool ragged;                /* samples have fewer rows of their own along the first axis */
+    struct augment_slab slab;   /* what the rank has of a sample: see augment_slab.h */
+    uint32_t slab_behind;       /* the slab's axis behind the operator */
 };
 
 /* ---- The parameters of an operator. */
@@ -270,7 +277,8 @@ enum augment_aspect {
     AUGMENT_BY_CHANNELS = 4, /* the number of channels */
     AUGMENT_BY_SHAPE = 8,    /* the whole shape */
     AUGMENT_BY_DEPTH = 16,   /* the presence of an axis z or d */
-    AUGMENT_BY_VOLUME = 32   /* the depth */
+    AUGMENT_BY_VOLUME = 32,  /* the depth */
+    AUGMENT_BY_AXES = 64     /* the elements along the axes `drawn` */
 };
 
 /* What the layout of a field must have. */

@@ -4,12 +4,6 @@
 
 #include "augment_kind.h"
 
-/* Axes of a sample, in the order in which an operator deals with them. */
-struct augment_found {
-    uint32_t count;
-    uint32_t axis[SHS_MAX_AXES];
-};
-
 /* Finds the axes of the letters in `given` or, if it has none, those of the letters in `usual` that
  * the layout has. SHS_ERROR_ARGUMENT if the layout lacks one of the given letters, or all of the
  * usual ones. */

@@ -234,6 +234,21 @@ static ull depth_of(const struct augment_bound *bound)
     return axis < 0 ? 1 : bound->before.shape[axis];
 }
 
+/* Compares two fields along the axes by which an operator draws. */
+static void compare_drawn(const struct augment_kind *kind, const struct augment_bound *first,
+                          const struct augment_bound *second, struct core_text *why)
+{
+    for (uint32_t i = 0; i < first->drawn.count && i < second->drawn.count && !why->length; i++) {
+        uint32_t a = first->drawn.axis[i], b = second->drawn.axis[i];
+        if (first->before.shape[a] != second->before.shape[b])
+            core_text_add(why,
+                          "%s draws by the number of elements along an axis, which is %llu along "
+                          "%c of the first and %llu along %c of the second",
+                          kind->name, (ull)first->before.shape[a], first->grid.layout[a],
+                          (ull)second->before.shape[b], second->grid.layout[b]);
+    }
+}
+
 /* Appends the reason why two fields cannot share an operator's draws. Appends nothing if they can.
  */
 static void compare_targets(const struct augment_kind *kind, const struct augment_bound *first,
@@ -264,6 +279,8 @@ static void compare_targets(const struct augment_kind *kind, const struct augmen
     else if ((aspects & AUGMENT_BY_CHANNELS) && a->channels != b->channels)
         core_text_add(why, "%s draws by the channels, of which the first has %llu, the second %llu",
                       kind->name, (ull)a->channels, (ull)b->channels);
+    else if (aspects & AUGMENT_BY_AXES)
+        compare_drawn(kind, first, second, why);
 }
 
 /* The fields of a statement share an operator's draws, so they must agree in the aspects on which
@@ -279,7 +296,9 @@ static shs_status check_shared(const struct augment_operation *operation,
         status = why.status;
         if (!status && why.length)
             status = core_fail(
-                SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s and %s cannot share draws: %s",
+                SHS_ERROR_ARGUMENT,
+                "augmentation, character %zu: %s and %s cannot share draws: %s; in a statement of "
+                "its own a field has draws of its own",
                 statement->at, statement->fields[0].name, statement->fields[t].name, why.bytes);
         core_text_free(&why);
     }

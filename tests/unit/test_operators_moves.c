@@ -346,6 +346,58 @@ static void samples_roll_and_shift(void)
     check_moves("window_crop(size=8, layout=tc)", &signal, (uint32_t[]){23, 0}, window_origin);
 }
 
+/* Windows of other lengths share the draw of a roll along the axes that they have alike: the
+ * columns of both move by as many elements. Along axes of other sizes one number cannot be drawn
+ * for both.
+ */
+static void windows_share_a_roll(void)
+{
+    enum {
+        COLUMNS = 5
+    };
+    const shs_tensor fields[] = {
+        {.name = "a", .type = SHS_U8, .axes = 3, .shape = {4, 1, COLUMNS}},
+        {.name = "b", .type = SHS_U8, .axes = 3, .shape = {2, 1, COLUMNS}}};
+    unsigned char long_window[4 * COLUMNS], short_window[2 * COLUMNS];
+    unsigned char rolled_long[sizeof long_window], rolled_short[sizeof short_window];
+    unsigned seen = 0;
+    max_align_t scratch[200];
+    shs_augment *augment;
+    for (size_t i = 0; i < sizeof long_window; i++)
+        long_window[i] = (unsigned char)(i % COLUMNS);
+    memcpy(short_window, long_window, sizeof short_window);
+    CHECK_STATUS(shs_augment_open("a,b: random_roll(axes=x, layout=tyx)", fields, 2, &augment),
+                 SHS_OK);
+    CHECK(shs_augment_scratch(augment) <= sizeof scratch);
+    for (uint64_t slot = 0; slot < 40; slot++) {
+        shs_random stream;
+        const void *from[] = {long_window, short_window};
+        void *to[] = {rolled_long, rolled_short};
+        harness_where("slot %d", (int)slot);
+        CHECK_STATUS(
+            shs_random_at(&(shs_place){.purpose = SHS_ROLE_AUGMENT, .slot = slot}, &stream),
+            SHS_OK);
+        CHECK_STATUS(shs_augment_apply(augment, &stream, from, to, scratch), SHS_OK);
+        seen |= 1u << rolled_long[0];
+        for (size_t i = 0; i < sizeof long_window; i++)
+            CHECK_EQ(rolled_long[i], (rolled_long[0] + i) % COLUMNS);
+        CHECK_BYTES(rolled_short, rolled_long, sizeof rolled_short);
+    }
+    CHECK_EQ(seen, (1u << COLUMNS) - 1);
+    shs_augment_close(&augment);
+    CHECK(is_refused(
+        &augment_operators, "a,b: random_roll(axes=t, layout=tyx)", fields, 2, SHS_ERROR_ARGUMENT,
+        "a and b cannot share draws: random_roll draws by the number of elements along "
+        "an axis, which is 4 along t of the first and 2 along t of the second; in a "
+        "statement of its own a field has draws of its own"));
+    CHECK(is_refused(&augment_operators, "a,b: window_crop(size=2, layout=tyx)", fields, 2,
+                     SHS_ERROR_ARGUMENT, "window_crop draws by the number of elements along"));
+    CHECK_STATUS(
+        shs_augment_open("a,b: window_crop(size=2, axes=x, layout=tyx)", fields, 2, &augment),
+        SHS_OK);
+    shs_augment_close(&augment);
+}
+
 /* ---- layouts */
 
 static struct at first_origin(const struct array *array, struct at at, const int64_t *draws)
@@ -388,6 +440,7 @@ int main(int argc, char **argv)
         TEST(symmetries_are_a_group),
         TEST(squares_and_cubes_share_no_symmetries),
         TEST(samples_roll_and_shift),
+        TEST(windows_share_a_roll),
         TEST(channels_change_places),
     };
     return harness_main("operators_moves", tests, COUNT(tests), argc, argv);
