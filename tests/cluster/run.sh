@@ -206,7 +206,7 @@ scenario_link_cut() {
 
 scenario_array() {
     local job
-    job=$(TRAIN=$scripts/train.sbatch submit 'array-%a.out' --array=1-2 "$scripts/array.sbatch" "${options[@]}" --steps 60)
+    job=$(submit 'array-%a.out' --array=1-2 "$scripts/array.sbatch" "${options[@]}" --steps 60)
     finish "${job}_1"
     finish "${job}_2"
     compare "task 1 of an array" array-1.out "$(expect 60 1)"

@@ -62,6 +62,37 @@ while read -r program; do
         "a prefix/bin/$program" --help > /dev/null || fail "$program of a prefix that was moved"
     fi
 done < programs.txt
+
+# ---- array.sbatch, of which Slurm runs a copy, finds train.sbatch
+
+mkdir -p spool tools submitted submitted/mine
+cp "a prefix/share/shardstep/jobscripts/array.sbatch" spool/slurm_script
+printf '#!/bin/bash\nprintf "%%s " "$@"\necho\n' > tools/srun
+printf '#!/bin/bash\necho "   Command=$SUBMITTED"\n' > tools/scontrol
+chmod +x tools/*
+# array TRAIN_SBATCH [VARIABLE=VALUE...]: with a PATH that has no shardstep but that of a variable
+array() {
+    local expected=$1 code=0
+    shift
+    env -u TRAIN PATH="$work/tools:/usr/bin:/bin" SUBMITTED= SLURM_SUBMIT_DIR="$work/submitted" SLURM_JOB_ID=9 SLURM_ARRAY_TASK_ID=3 \
+        DATA=d.h5 "$@" bash spool/slurm_script --epochs 2 > out.txt 2> err.txt || code=$?
+    if [ -z "$expected" ]; then
+        [ "$code" != 0 ] && [ ! -s out.txt ] && grep -q 'there is no train.sbatch in .*; name it by TRAIN=' err.txt ||
+            fail "array.sbatch without a train.sbatch: code $code, $(cat out.txt err.txt)"
+        return
+    fi
+    [ "$code" = 0 ] && grep -qxF "seed 3: $expected" out.txt &&
+        grep -q 'train_fashion --data d.h5 .*--seed 3 --epochs 2 $' out.txt ||
+        fail "array.sbatch with ${*:-no variable}: expected $expected, code $code, came $(cat out.txt err.txt)"
+}
+[ -e /usr/bin/shardstep ] || array ''
+array "$work/a prefix/bin/../share/shardstep/jobscripts/train.sbatch" PATH="$work/tools:$work/a prefix/bin:/usr/bin:/bin"
+array "$work/a prefix/share/shardstep/jobscripts/train.sbatch" SUBMITTED="$work/a prefix/share/shardstep/jobscripts/array.sbatch --epochs 2"
+cp "a prefix/share/shardstep/jobscripts/train.sbatch" submitted/
+array "$work/submitted/train.sbatch" SUBMITTED="$work/a prefix/share/shardstep/jobscripts/array.sbatch"
+mv submitted/train.sbatch submitted/mine/
+array "$work/submitted/mine/train.sbatch" TRAIN="$work/submitted/mine/train.sbatch"
+
 if [ "$MPI_KIND" != none ]; then
     PKG_CONFIG_PATH=$(dirname "$(find "$work/a prefix" -name shardstep.pc)")
     export PKG_CONFIG_PATH
