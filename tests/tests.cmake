@@ -338,6 +338,7 @@ set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
 # Reading, in threads
 shs_unit_test(test_pool core)
 shs_unit_test(test_fetch ${LAYERS})
+shs_unit_test(test_fetch_errors ${LAYERS})
 shs_unit_test(test_load ${LAYERS})
 shs_unit_test(test_ahead ${LAYERS})
 shs_unit_test(test_ahead_errors ${LAYERS})
