@@ -44,6 +44,17 @@ static inline void bench_free(struct bench *bench)
     fenced_free(&bench->decoded);
 }
 
+/* Runs tests with a bench; what HDF5 says of its errors is left out. */
+static inline int bench_main(struct bench *bench, const char *suite,
+                             const struct harness_test *tests, size_t count, int argc, char **argv)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    if (!bench_make(bench)) return 1;
+    int code = harness_main(suite, tests, count, argc, argv);
+    bench_free(bench);
+    return code;
+}
+
 /* Decodes to bench->to. Nothing outside it may change, nor what is stored. */
 static inline shs_status bench_decode(struct bench *bench, const struct io_pipeline *pipeline,
                                       uint32_t mask, const void *stored, size_t bytes, size_t size)

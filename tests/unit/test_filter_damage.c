@@ -277,9 +277,5 @@ int main(int argc, char **argv)
         TEST(pipelines_of_all_kinds_give_statuses), TEST(what_hdf5_refuses_is_refused),
         TEST(a_checksum_of_nothing_is_no_chunk),
     };
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    if (!bench_make(&bench)) return 1;
-    int code = harness_main("filter_damage", tests, COUNT(tests), argc, argv);
-    bench_free(&bench);
-    return code;
+    return bench_main(&bench, "filter_damage", tests, COUNT(tests), argc, argv);
 }
