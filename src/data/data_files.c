@@ -420,6 +420,7 @@ void data_files_close(struct data_files *files)
     core_free(&files->series);
     core_free(&files->joined);
     data_kept_free(&files->kept);
+    data_alike_free(&files->alike);
     for (size_t i = 0; files->groups && i < files->paths.count; i++)
         data_groups_free(&files->groups[i]);
     core_free(&files->groups);

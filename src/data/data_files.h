@@ -4,6 +4,7 @@
 #ifndef DATA_FILES_H
 #define DATA_FILES_H
 
+#include "data_alike.h"
 #include "data_groups.h"
 #include "data_kept.h"
 #include "data_sample.h"
@@ -87,8 +88,9 @@ struct data_files {
     /* What others have found out about the files: a kept index, and that of rank 0. Each may be
      * NULL. Both are borrowed. */
     const struct data_index *index[2];
-    struct data_pack *pack; /* where what is found out goes while the files are opened, or NULL */
-    bool thorough;          /* true to examine files that cannot stay open like the others */
+    struct data_pack *pack;  /* where what is found out goes while the files are opened, or NULL */
+    struct data_alike alike; /* with one_a_file: what is found out when another file is opened */
+    bool thorough;           /* true to examine files that cannot stay open like the others */
     /* Called once, before files are used that nobody has examined for this rank; or NULL. */
     shs_status (*before)(void *user);
     void *before_user;

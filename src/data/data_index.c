@@ -27,6 +27,9 @@ struct data_index {
     struct array *array;
     size_t arrays;
     bool one_a_file, unchecked, cf, packed;
+    /* True if the only entry may describe a file of another name. The index was made while the
+     * files were open, and messages do not name it. */
+    bool any_name;
     struct data_unpack constants;
     struct entry *entry; /* sorted by name */
     size_t entries;
@@ -225,6 +228,11 @@ shs_status data_index_match(struct data_index *index, const struct data_files_ho
     return status;
 }
 
+void data_index_name_any(struct data_index *index)
+{
+    index->any_name = true;
+}
+
 size_t data_index_arrays(const struct data_index *index)
 {
     return index->arrays;
@@ -243,7 +251,7 @@ static const struct entry *find_entry(const struct data_index *index,
 {
     const struct entry wanted = {.name = name_of(files->paths.path[number]), .number = number};
     size_t low = 0, high = index->entries;
-    if (index->entries == 1 && files->paths.count == 1) return index->entry;
+    if (index->entries == 1 && (index->any_name || files->paths.count == 1)) return index->entry;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (compare_entries(&index->entry[middle], &wanted) < 0)
@@ -350,7 +358,7 @@ shs_status data_index_find(const struct data_index *index, const struct data_fil
                                          .glanced = seen.glanced,
                                          .compared = seen.compared,
                                          .arrays = seen.rest};
-    return core_wrap(status, "%s: the index", path);
+    return index->any_name ? status : core_wrap(status, "%s: the index", path);
 }
 
 shs_status data_index_constants(const struct data_index *index, const struct data_sample *sample,

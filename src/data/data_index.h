@@ -41,6 +41,9 @@ void data_index_close(struct data_index **index);
  * notes where these arrays are in it. SHS_ERROR_ARGUMENT. */
 shs_status data_index_match(struct data_index *index, const struct data_files_how *how);
 
+/* Local. Lets an index that has one entry describe files of any names. */
+void data_index_name_any(struct data_index *index);
+
 /* A file of an index. */
 struct data_index_file {
     struct io_identity identity; /* of the file as it is now */

@@ -359,12 +359,19 @@ static shs_status open_and_keep(struct data_files *files, size_t number, bool co
 {
     struct data_file *file = &files->file[number];
     const struct data_open_how how = {.content = content};
+    struct io_witness witness = {0};
+    bool learns = !content && data_alike_wants(&files->alike, files);
     make_room(files);
+    if (learns) io_witness_begin(&witness);
     shs_status status = data_open_file(files, number, &how, &file->open);
-    if (status) return status;
-    files->n_open++;
-    put_first(files, file->open);
-    return SHS_OK;
+    if (learns) io_witness_end();
+    if (!status) {
+        files->n_open++;
+        put_first(files, file->open);
+    }
+    if (!status && learns) status = data_alike_learn(&files->alike, files, file->open, &witness);
+    io_witness_free(&witness);
+    return status;
 }
 
 shs_status data_open_file_begin(struct data_files *files, size_t number)
@@ -382,6 +389,14 @@ shs_status data_open_file_begin(struct data_files *files, size_t number)
     return io_paths_wrap(&files->paths, number, status);
 }
 
+/* Takes a file that is like one that HDF5 has opened. */
+static shs_status open_alike(struct data_files *files, size_t number, struct data_open_file **open)
+{
+    shs_status status = data_open_file_indexed(files, number, files->alike.index, true, open);
+    if (!status) data_alike_note(&files->alike, *open != NULL);
+    return io_paths_wrap(&files->paths, number, status);
+}
+
 /* A file that is opened again may be in an index that was kept. */
 shs_status data_open_file_keep(struct data_files *files, size_t number, bool content)
 {
@@ -389,6 +404,8 @@ shs_status data_open_file_keep(struct data_files *files, size_t number, bool con
     shs_status status = SHS_OK;
     if (!content && files->index[0] && files->file[number].known)
         status = data_open_file_indexed(files, number, files->index[0], true, &open);
+    if (!content && files->alike.index && !open && !status)
+        status = open_alike(files, number, &open);
     if (!status && open && files->file[number].open != open) {
         data_open_file_release(files, open); /* only glanced at */
         open = NULL;

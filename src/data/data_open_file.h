@@ -39,9 +39,10 @@ void data_open_file_release(struct data_files *files, struct data_open_file *ope
  * the bytes that its opening took, if no rows were read since. */
 uint64_t data_open_file_bytes(const struct data_files *files, const struct data_open_file *open);
 
-/* Local. Opens a file and puts it first on the list. If the list is full, the file used least
- * recently is closed. A file that a fetch reads is passed over. If fetches read all files, one file
- * more than most_open stays open until the next file is opened. */
+/* Local. Opens a file and puts it first on the list. A file that is like another one is not opened
+ * with HDF5: data_alike.h. If the list is full, the file used least recently is closed. A file that
+ * a fetch reads is passed over. If fetches read all files, one file more than most_open stays open
+ * until the next file is opened. */
 shs_status data_open_file_keep(struct data_files *files, size_t number, bool content);
 
 /* Local. The first function moves a file to the front of the list. The second takes a file off the

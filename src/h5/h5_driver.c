@@ -163,7 +163,8 @@ static shs_status check_address(const struct driven *driven, haddr_t address, si
 }
 
 /* Reads bytes for HDF5. Raw data beyond the file's end is an error. HDF5's own drivers give zeros
- * for such bytes. */
+ * for such bytes. Who asks where a read goes does not use the elements: they are not noted as read.
+ */
 static herr_t read_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t address,
                         size_t bytes, void *to)
 {
@@ -174,7 +175,8 @@ static herr_t read_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t a
     shs_status status = check_address(driven, address, bytes);
     if (!status)
         status = core_wrap(h5_vfd_read(&driven->vfd, address, bytes, to, &got), "%s", driven->path);
-    if (!status) io_witness_read(&driven->vfd.identity, address, to, got);
+    if (!status && (type != H5FD_MEM_DRAW || driven->note == H5_NOTE_NOTHING))
+        io_witness_read(&driven->vfd.identity, address, to, got);
     if (!status && type == H5FD_MEM_DRAW && got < bytes)
         status = ends_before(driven, address, bytes);
     if (status) note_trouble(status);

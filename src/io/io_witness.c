@@ -131,7 +131,7 @@ shs_status io_witness_compare(const char *path, const struct io_extent *read, si
     *same = false;
     shs_status status = io_open(path, &file);
     if (status) return status;
-    bool whole = true;
+    bool whole = !io_is_being_written(file);
     status = core_hash_new(&hash);
     if (!status) status = core_new(PIECE, 1, "bytes of a file", &piece);
     for (size_t i = 0; i < reads && whole && !status; i++)

@@ -53,7 +53,7 @@ void io_witness_read(const struct io_identity *identity, uint64_t at, const void
 void io_witness_miss(void);
 
 /* Opens a file, and finds whether its bytes at the extents have a digest. A file that ends before
- * has not. */
+ * has not, nor has a file that is being written. */
 shs_status io_witness_compare(const char *path, const struct io_extent *read, size_t reads,
                               const struct core_digest *digest, bool *same);
 
