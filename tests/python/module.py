@@ -1,34 +1,21 @@
 #!/usr/bin/env python3
-"""What the module promises beside the bytes: kept batches, DLPack, arrays that outlive all, forks, resuming,
-stops and errors. Argument: a file with 100 images."""
+"""What the module promises beside the bytes: kept batches, DLPack, arrays that outlive all, forks, resuming
+and options. Argument: a file with 100 images."""
 
 import gc
-import logging
 import multiprocessing
 import os
 import pickle
 import queue
-import signal
 import sys
 import threading
 
 import numpy as np
 
 import checks
+import common
 import shardstep
-
-PATH = sys.argv[1]
-FIELDS = "train/images,train/labels"
-AUGMENT = "train/images: random_crop(padding=2) random_flip(axis=w, p=0.5) normalize(mean=0.286, std=0.353)"
-
-
-def open_loader(run=None, **options):
-    run = run or shardstep.Run(seed=7)
-    return run.dataset(PATH, FIELDS).loader(**{"batch": 8, "ahead": 2, "threads": 1, "augment": AUGMENT, **options})
-
-
-def content(batch):
-    return [array.tobytes() for array in batch] + [batch.index.tobytes()]
+from common import PATH, content, open_loader
 
 
 def test_a_loop_takes_an_epoch():
@@ -306,94 +293,6 @@ def test_a_run_goes_on():
     checks.raises(ValueError, "it has no fingerprint", again.load_state_dict, {"epoch": 0, "epoch_step": 0, "step": 0})
 
 
-def test_a_call_is_interrupted():
-    """Python runs a signal's handler when the call has returned. Its batch comes then."""
-    lib = shardstep._library.lib
-    real = {"shs_next": lib.shs_next, "shs_agree": lib.shs_agree}
-    whole = [content(batch) for batch in open_loader()]
-
-    def interrupted(name):
-        def call(*arguments):
-            setattr(lib, name, real[name])
-            real[name](*arguments)
-            raise KeyboardInterrupt
-
-        setattr(lib, name, call)
-
-    for name in real:
-        loader = open_loader()
-        found = [content(loader.next()) for _ in range(3)]
-        interrupted(name)
-        checks.raises(KeyboardInterrupt, "", loader.next)
-        checks.same("the cursor", (0, 3, 3), loader.tell())
-        checks.same("the cursor of the state", 3, loader.state_dict()["step"])
-        checks.raises(shardstep.Error, "take it by next()", loader.replay, (0, 1, 1), 0)
-        loader.save("interrupted", {})
-        checks.same("the cursor after a save", (0, 3, 3), loader.tell())
-        found.append(content(loader.next()))
-        interrupted(name)
-        try:
-            for batch in loader:
-                found.append(content(batch))
-        except KeyboardInterrupt:
-            pass
-        found += [content(batch) for batch in loader]
-        checks.holds(found == whole, f"{len(found)} batches with interrupts in {name}, not those without")
-        other = open_loader()
-        checks.same("restored", True, other.restore("interrupted", {}))
-        checks.holds(content(other.next()) == whole[3], "the batch after a save is another")
-        interrupted(name)
-        checks.raises(KeyboardInterrupt, "", other.next)
-        other.seek((0, 1, 1))
-        checks.holds(content(other.next()) == whole[1], "the batch after a seek is another")
-
-    def leave(*arguments):
-        sys.exit(75)
-
-    checks.same("the code of an exit in `agree`", 75, checks.raises(SystemExit, "", shardstep.Run, 0, 2, leave).code)
-    loader = open_loader(shardstep.Run(seed=7, report=leave), failures={"exclude": [3]})
-    checks.raises(SystemExit, "75", list, loader)
-    loader.close()
-    checks.raises(shardstep.Error, "the loader is closed", loader.tell)
-
-
-def test_a_loader_goes_on_behind_its_end():
-    loader = open_loader(epochs=1)
-    begin = loader.state_dict()
-    list(loader)
-    checks.same("ended", (None, True), (loader.next(), loader.ended))
-    loader.seek((0, 12, 12))
-    checks.same("ended after a seek", (False, 4), (loader.ended, loader.next().rows))
-    checks.same("ended", (None, True), (loader.next(), loader.ended))
-    loader.load_state_dict(begin)
-    checks.same("ended after load_state_dict()", False, loader.ended)
-
-
-def test_processes_of_a_launcher_do_not_load_the_same_rows():
-    for name in ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"):
-        os.environ[name] = "2"
-        try:
-            checks.raises(shardstep.Error, ("one of 2 processes", name, "rank=0, ranks=1"), shardstep.Run, seed=7)
-            alone = shardstep.Run(rank=0, ranks=1, seed=7)
-            checks.same(f"ranks of a run that is meant to be alone, with {name}", 1, alone.ranks)
-            os.environ[name] = "1"
-            checks.same(f"ranks with {name}=1", 1, shardstep.Run(seed=7).ranks)
-        finally:
-            del os.environ[name]
-
-
-def test_a_state_is_refused_inside_a_step():
-    loader = open_loader(shardstep.Run(seed=7, vranks=2), epochs=1)
-    first = loader.next()
-    checks.same("the first of two virtual ranks ends the step", False, bool(first.ends_step))
-    checks.raises(shardstep.Error, "ends_step", loader.state_dict)
-    checks.same("the second one ends it", True, bool(loader.next().ends_step))
-    checks.same("the step after a whole one", 1, loader.state_dict()["step"])
-    loader.next()
-    loader.seek((0, 0, 0))
-    checks.same("the step after a seek", 0, loader.state_dict()["step"])
-
-
 def test_one_virtual_rank_is_replayed():
     """A step's batch has the rows of all virtual ranks. Its replay begins within it."""
     loader = open_loader(shardstep.Run(seed=7, vranks=3), step_batches=True, epochs=1)
@@ -424,40 +323,6 @@ def test_checkpoints(folder="checkpoints"):
     checks.same("the cursor", (0, 1, 1), other.tell())
     checks.raises(TypeError, "to be filled", other.restore, folder, {"weights": 3.0})
     checks.raises(ValueError, "contiguous", other.restore, folder, {"weights": np.zeros((4, 3)).T})
-
-
-def test_stops():
-    run = shardstep.Run(seed=7)
-    loader, evaluation = open_loader(run), open_loader(run, stream=1, through_stop=True)
-    batches = 0
-    try:
-        for batch in loader:
-            batches += 1
-            if batches == 3:
-                run.request_stop()
-    except shardstep.Stopped:
-        pass
-    else:
-        checks.fail("expected Stopped, found the end of the epoch")
-    # the step that is agreed on last is the one that follows the request
-    checks.same("batches before the stop", 4, batches)
-    checks.same("the cursor", (0, 4, 4), loader.tell())
-    checks.same("batches of an evaluation through the stop", 13, len(list(evaluation)))
-    checks.same("the exit code", 75, shardstep.EXIT_STOPPED)
-
-
-def test_a_later_run_stops_on_a_signal_that_the_program_has_taken():
-    earlier, came = shardstep.Run(stop_on_term=True), []
-    before = signal.signal(signal.SIGTERM, lambda *_: came.append(1))
-    loader = open_loader(shardstep.Run(seed=7, stop_on_term=True))
-    loader.next()
-    os.kill(os.getpid(), signal.SIGTERM)
-    checks.raises(shardstep.Stopped, "a stop was requested", list, loader)
-    earlier.close()
-    loader.run.close()
-    os.kill(os.getpid(), signal.SIGTERM)
-    checks.same("signals that the program's handler got", [1], came)
-    signal.signal(signal.SIGTERM, before)
 
 
 def test_options():
@@ -551,108 +416,4 @@ def test_memory_of_the_program():
     checks.holds(isinstance(error.__cause__, MemoryError), f"the cause is {error.__cause__!r}")
 
 
-def test_errors():
-    run = shardstep.Run(rank=1, ranks=3)
-    error = checks.raises(shardstep.Error, ("rank 1", "nowhere.h5", "No such file"), run.dataset, "nowhere.h5", "x")
-    checks.same("the status", (-3, "SHS_ERROR_FILE"), (error.status, error.name))
-    checks.raises(shardstep.Error, "no rank 3 of 3", shardstep.Run, 3, 3)
-    error = checks.raises(shardstep.Error, "random_crop", open_loader, augment="train/images: random_cropp(padding=2)")
-    checks.same("the status", "SHS_ERROR_ARGUMENT", error.name)
-    loader = open_loader()
-    loader.close()
-    checks.raises(shardstep.Error, "the loader is closed", iter, loader)
-    loader.run.close()
-    checks.raises(shardstep.Error, "the run is closed", loader.run.agree)
-    run.close()
-    checks.same("rank and ranks of a closed run", (1, 3), (run.rank, run.ranks))
-    for name in ("RANK", "WORLD_SIZE"):
-        os.environ.pop(name, None)
-    checks.raises(shardstep.Error, "'RANK' is not set", shardstep.Run.environment)
-
-
-def test_damage_is_raised_in_its_step():
-    damaged = "damaged.h5"
-    with open(PATH, "rb") as file:
-        data = bytearray(file.read())
-    with open("images.bin", "rb") as file:  # the raw images, as they lie in the file
-        file.seek(50 * 784)
-        at = data.find(file.read(784))
-    if checks.holds(at > 0, "image 50 is not found in the file"):
-        data[at + 5] ^= 4
-    with open(damaged, "wb") as file:
-        file.write(data)
-    loader = shardstep.Run(seed=7).dataset(damaged, FIELDS).loader(batch=10, shuffle="none")
-    steps = []
-    error = checks.raises(shardstep.Error, ("checksum", "damaged.h5", "50"), lambda: steps.extend(b.step for b in loader))
-    checks.same("the status", ("SHS_ERROR_FORMAT", [0, 1, 2, 3, 4]), (error.name, steps))
-    checks.same("the cursor", (0, 5, 5), loader.tell())  # where the weights stand, too
-    checks.raises(shardstep.Error, "checksum", loader.next)
-    checks.same("the cursor of the state", 5, loader.state_dict()["step"])
-    loader.save("failed", {})
-    checks.raises(shardstep.Error, "checksum", loader.next)
-    loader.seek((0, 7, 7))
-    checks.same("the step after a seek", 7, loader.next().step)
-    checks.holds(loader.restore("failed", {}), "expected a checkpoint")
-    checks.same("the cursor of the checkpoint", (0, 5, 5), loader.tell())
-
-    class Listener(logging.Handler):
-        def emit(self, record):
-            said.append((record.levelname, record.getMessage()))
-
-    said, told = [], []
-    logger, listener = logging.getLogger("shardstep"), Listener()
-    logger.addHandler(listener)
-    data = shardstep.Run(seed=7).dataset(damaged, FIELDS)
-    for batch in data.loader(batch=10, shuffle="none", failures={"damage": "replace"}):
-        if batch.step == 5:
-            checks.same("rows and planned rows", ([51, 51], [50, 51]),
-                        (batch.index[:2].tolist(), batch.replaced[:2].tolist()))
-    logger.removeHandler(listener)
-    checks.holds(said and said[0][0] == "WARNING" and "50" in said[0][1], f"what was logged: {said}")
-    run = shardstep.Run(seed=7, report=lambda kind, text: told.append(kind))
-    list(run.dataset(damaged, FIELDS).loader(batch=10, failures={"damage": "replace"}))
-    checks.same("what `report` was told", ["replaced"], told)
-
-
-def test_a_function_that_joins_ranks_fails():
-    class Lost(Exception):
-        pass
-
-    def agree(mine):
-        raise Lost("the other ranks have gone")
-
-    error = checks.raises(shardstep.Error, "agree", shardstep.Run, 0, 2, agree)
-    checks.same("the status", "SHS_ERROR_GATHER", error.name)
-    checks.holds(isinstance(error.__cause__, Lost), f"the cause is {error.__cause__!r}")
-    error = checks.raises(shardstep.Error, "agree", shardstep.Run, 0, 2, lambda mine: mine)
-    checks.holds("bytes, not 2 times" in str(error.__cause__), f"the cause is {error.__cause__!r}")
-
-    def nested(mine):
-        shardstep.Run(agree=None)
-        return [mine, mine]
-
-    run = shardstep.Run(seed=1)
-    inside = []
-
-    def report(kind, text):
-        try:
-            run.agree()
-        except shardstep.Error as error:
-            inside.append(str(error))
-
-    reporting = shardstep.Run(seed=7, report=report)
-    list(reporting.dataset(PATH, FIELDS).loader(batch=10, failures={"exclude": [3]}))
-    checks.holds(inside and "inside a function that the library had called" in inside[0], f"said: {inside}")
-
-
-def main():
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            before = checks.failures
-            test()
-            print("passed" if checks.failures == before else "FAILED", name)
-    gc.collect()
-    checks.finish()
-
-
-main()
+common.run(globals())

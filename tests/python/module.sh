@@ -5,5 +5,7 @@ set -euo pipefail
 . "$SOURCE/tests/python/python.sh"
 
 small_fashion fashion.h5
-timeout 120 $python -W error "$SOURCE/tests/python/module.py" fashion.h5 || fail "module.py"
+for part in module stops errors; do
+    timeout 120 $python -W error "$SOURCE/tests/python/$part.py" fashion.h5 || fail "$part.py"
+done
 finish

@@ -77,8 +77,10 @@ code=0
 python -m shardstep.bench fashion.h5 --batch 8 --rounds 1 --seconds 0.1 --json > bench.txt || fail "shardstep.bench"
 grep -q '"ratio": [0-9]' bench.txt || fail "shardstep.bench does not compare: $(cat bench.txt)"
 
-PYTHONPATH=$SOURCE/tests/python timeout 120 python -W error "$SOURCE/tests/python/module.py" fashion.h5 ||
-    fail "module.py with the wheel"
+for part in module stops errors; do
+    PYTHONPATH=$SOURCE/tests/python timeout 120 python -W error "$SOURCE/tests/python/$part.py" fashion.h5 ||
+        fail "$part.py with the wheel"
+done
 for order in before after; do
     PYTHONPATH=$SOURCE/tests/python timeout 120 python "$SOURCE/tests/python/beside_h5py.py" fashion.h5 $order ||
         fail "h5py imported $order the module"

@@ -7,7 +7,8 @@ from typing import NamedTuple, Tuple
 import numpy as np
 
 from . import _library, _options, _structs as s
-from ._library import Error, lib, lock
+from ._handle import Handle
+from ._library import lib, lock
 
 DTYPES = {
     s.CONSTANTS["SHS_" + short.upper()]: np.dtype(name)
@@ -62,7 +63,7 @@ def path_text(path):
     return _options.encode(path, "path")
 
 
-class Dataset:
+class Dataset(Handle):
     """The samples of one HDF5 file, of all files of a folder, of those of a pattern or of a list.
 
     path     a file, a folder, a pattern such as "year-*.h5", "@LIST", or a list of such sources
@@ -75,9 +76,10 @@ class Dataset:
     Collective, if the ranks of the run know each other.
     """
 
+    _name, _release = "dataset", lib.shs_dataset_close
+
     def __init__(self, run, path, fields, **options):
-        self._handle = ctypes.c_void_p()
-        self._pid = os.getpid()
+        self._begin()
         self.run = run
         path, fields = path_text(path), fields_text(fields)
         borrowed = []
@@ -89,22 +91,25 @@ class Dataset:
                                             ctypes.byref(self._handle)))
 
     def _here(self, what):
+        self._open(what)
         self.run._here(what)
-        if not self._handle:
-            raise Error(f"{what}: the dataset is closed")
 
     def __len__(self):
         """The number of samples."""
-        return lib.shs_dataset_samples(self._handle)
+        with lock:
+            self._open("len(Dataset)")
+            return lib.shs_dataset_samples(self._handle)
 
     @property
     def fields(self):
         """The fields of a sample, as they are stored: a tuple of Field."""
         found = []
-        for number in range(lib.shs_dataset_fields(self._handle)):
-            tensor = lib.shs_dataset_field(self._handle, number).contents
-            found.append(Field(_library.text_of(tensor.name), DTYPES[tensor.type], shape_of(tensor),
-                               lib.shs_dataset_is_constant(self._handle, number)))
+        with lock:
+            self._open("Dataset.fields")
+            for number in range(lib.shs_dataset_fields(self._handle)):
+                tensor = lib.shs_dataset_field(self._handle, number).contents
+                found.append(Field(_library.text_of(tensor.name), DTYPES[tensor.type], shape_of(tensor),
+                                   lib.shs_dataset_is_constant(self._handle, number)))
         return tuple(found)
 
     def locate(self, sample):
@@ -112,7 +117,8 @@ class Dataset:
         self._here("Dataset.locate()")
         found = s.shs_location()
         number = _options.whole(sample, ctypes.c_uint64, "Dataset.locate(): sample")
-        self.run._check(lib.shs_locate(self._handle, number, ctypes.byref(found)))
+        with lock:
+            self.run._check(lib.shs_locate(self._handle, number, ctypes.byref(found)))
         return Location(os.fsdecode(found.path), found.row, found.file, found.source)
 
     def loader(self, **options):
@@ -121,29 +127,5 @@ class Dataset:
 
         return Loader(self, **options)
 
-    def close(self):
-        """Closes the dataset. Its loaders go on."""
-        if not self._handle or self._pid != os.getpid():
-            return
-        _library.refuse_callback("Dataset.close()")
-        with lock:
-            lib.shs_dataset_close(ctypes.byref(self._handle))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.close()
-
-    def __del__(self):
-        handle = getattr(self, "_handle", None)
-        if handle and self._pid == os.getpid():
-            _library.close_later(lib.shs_dataset_close, handle)
-
-    def __reduce__(self):
-        raise _library.ProcessError("a Dataset cannot be sent to another process: open one there")
-
-    def __repr__(self):
-        if not self._handle:
-            return "<shardstep.Dataset, closed>"
-        return f"<shardstep.Dataset: {len(self)} samples of {', '.join(f.name for f in self.fields)}>"
+    def _describe(self):
+        return f"{len(self)} samples of {', '.join(f.name for f in self.fields)}"

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _batch, _library, _options, _structs as s
 from ._dataset import DTYPES
+from ._handle import Handle
 from ._library import Error, Stopped, lib, lock
 
 _OK, _END, _STOP, _NOT_READY, _NO_CHECKPOINT = (
@@ -31,7 +32,7 @@ def _as_dict(struct):
     return {name: getattr(struct, name) for name, _ in struct._fields_}
 
 
-class Loader:
+class Loader(Handle):
     """Batches of a dataset. `for batch in loader` takes the rest of the present epoch; the next such
     loop takes the next epoch. After the last epoch (option `epochs`) a loop has no batches. Leaving a loop
     by `break` and beginning another goes on with the next batch.
@@ -63,12 +64,13 @@ class Loader:
     Collective, if the ranks of the run know each other.
     """
 
+    _name, _release = "loader", lib.shs_loader_close
+
     def __new__(cls, *args, **options):
         return object.__new__(_with_torch(cls))
 
     def __init__(self, dataset, array=None, agree=True, keep=4, **options):
-        self._handle = ctypes.c_void_p()
-        self._pid = os.getpid()
+        self._begin()
         self.dataset, self.run = dataset, dataset.run
         self._form, self._convert, self._agrees = None, array, agree
         # The batch that the library has given and the program has not: that of an interrupted call.
@@ -89,17 +91,23 @@ class Loader:
         if raised and not self.run._cause:
             self.run._cause = raised[0]
         self.run._check(status)
-        fields = lib.shs_dataset_fields(dataset._handle)
-        self._constants = [lib.shs_dataset_is_constant(dataset._handle, f) for f in range(fields)]
+        fields = dataset.fields
+        self._names = [field.name for field in fields]
+        self._constants = [field.constant for field in fields]
         self._step_batches, self._status = filled.step_batches, _OK
 
     def _here(self, what):
-        if self._pid != os.getpid() or self.run._thread is not None or not self.run._handle:
+        # Every batch comes this way, so what is all right is found out without further calls.
+        if (self._pid != os.getpid() or not self._handle or not self.run._handle or self.run._thread is not None
+                or getattr(_library._callback, "inside", False)):  # fmt: skip
+            self._open(what)
             self.run._here(what)
-        if not self._handle:
-            raise Error(f"{what}: the loader is closed")
-        if getattr(_library._callback, "inside", False):
-            _library.refuse_callback(what)
+
+    def _look(self, what, function, *arguments):
+        """What a Local function of the library tells. The run may be closed."""
+        with lock:
+            self._open(what)
+            return function(self._handle, *arguments)
 
     # ---- Batches.
 
@@ -200,7 +208,7 @@ class Loader:
     @property
     def epoch_steps(self):
         """The number of steps of one epoch."""
-        return lib.shs_epoch_steps(self._handle)
+        return self._look("Loader.epoch_steps", lib.shs_epoch_steps)
 
     # ---- Where it stands.
 
@@ -247,6 +255,7 @@ class Loader:
         """What load_state_dict() goes on from: the cursor of tell(), and the run's fingerprint. Save it with
         the weights; it is the same on every rank. Raises Error inside a step, as save() does: the batches of
         the step that are handed out would come again."""
+        self._here("Loader.state_dict()")
         if self._inside and self._failed_at is None:
             raise Error("Loader.state_dict(): some batches of this step are still to come, and those before would "
                         "come again; take the state after a batch whose ends_step is True")
@@ -310,15 +319,15 @@ class Loader:
 
     def statistics(self):
         """What was read so far: see shs_loader_statistics."""
-        return _as_dict(lib.shs_statistics(self._handle))
+        return _as_dict(self._look("Loader.statistics()", lib.shs_statistics))
 
     def memory(self):
         """The memory that the loader takes at most, in bytes: see shs_loader_memory_use."""
-        return _as_dict(lib.shs_loader_memory(self._handle))
+        return _as_dict(self._look("Loader.memory()", lib.shs_loader_memory))
 
     def times(self):
         """What the loader has cost so far, in seconds: see shs_loader_times."""
-        return _as_dict(lib.shs_times(self._handle))
+        return _as_dict(self._look("Loader.times()", lib.shs_times))
 
     def report(self):
         """Collective. A line that says whether data kept up since the last report."""
@@ -335,8 +344,14 @@ class Loader:
             self.run._check(lib.shs_trace_write(self._handle, _options.encode(path, "path")))
 
     def slab(self, field):
-        """The slab of a field that this rank gets in a run of groups: see shs_loader_slab(). A dict."""
-        return _as_dict(lib.shs_loader_slab(self._handle, field))
+        """The slab of a field, by name or number, that this rank gets in a run of groups: see
+        shs_loader_slab(). A dict."""
+        if field in self._names:
+            field = self._names.index(field)
+        number = _options.whole(field, ctypes.c_size_t, "Loader.slab(): field")
+        if number >= len(self._names):
+            raise IndexError(f"Loader.slab(): there is no field {number}; there are {len(self._names)}")
+        return _as_dict(self._look("Loader.slab()", lib.shs_loader_slab, number))
 
     def _draws(self, whole, batch):
         self._here("Batch.draws()")
@@ -355,26 +370,7 @@ class Loader:
             finally:
                 lib.shs_draws_close(ctypes.byref(record))
 
-    # ---- Its end.
-
-    def close(self):
-        """Closes the loader. Arrays that are kept stay valid."""
-        if not self._handle or self._pid != os.getpid():
-            return
-        _library.refuse_callback("Loader.close()")
-        with lock:
-            lib.shs_loader_close(ctypes.byref(self._handle))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.close()
-
-    def __del__(self):
-        handle = getattr(self, "_handle", None)
-        if handle and self._pid == os.getpid():
-            _library.close_later(lib.shs_loader_close, handle)
+    # ---- PyTorch, and other processes.
 
     def _refuse_workers(self):
         torch_data = sys.modules.get("torch.utils.data")
@@ -383,16 +379,10 @@ class Loader:
                 "a Loader was iterated in a worker of a PyTorch DataLoader, where every worker would deliver each "
                 "row once more: give num_workers=0 to the DataLoader, and threads=N to the Loader")
 
-    def __reduce_ex__(self, protocol):
-        raise _library.ProcessError(
-            "a Loader cannot be sent to another process, such as a worker of a PyTorch DataLoader: give num_workers=0 "
-            "to the DataLoader, and threads=N to the Loader")
-
-    def __repr__(self):
-        if not self._handle:
-            return "<shardstep.Loader, closed>"
-        at = self._tell()
-        return f"<shardstep.Loader: epoch {at.epoch}, epoch step {at.epoch_step} of {self.epoch_steps}, step {at.step}>"
+    def _describe(self):
+        with lock:
+            at = self._tell()
+            return f"epoch {at.epoch}, epoch step {at.epoch_step} of {self.epoch_steps}, step {at.step}"
 
 
 def _cursor(cursor):

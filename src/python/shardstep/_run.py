@@ -7,6 +7,7 @@ import threading
 import warnings
 
 from . import _library, _options, _structs as s
+from ._handle import Handle
 from ._library import Error, check, lib, lock, path
 
 _log = logging.getLogger("shardstep")
@@ -36,7 +37,7 @@ def _refuse_lone_ranks():
                         "Run(rank=0, ranks=1) for a run of this process alone")
 
 
-class Run:
+class Run(Handle):
     """The ranks that work together, and the seed of all random numbers.
 
     Run(seed=1) is a run of one rank; a launcher must not have started several processes, which would all
@@ -55,11 +56,13 @@ class Run:
     stop_on_term, warn_seconds, end_seconds, end_margin, limit_seconds.
     """
 
+    _name, _release = "run", lib.shs_close
+
     def __init__(self, rank=None, ranks=None, agree=None, report=log_report, **options):
         if rank is None and ranks is None:
             _refuse_lone_ranks()
         rank, ranks = rank or 0, 1 if ranks is None else ranks
-        self._begin(report, options)
+        self._prepare(report, options)
         self._agree = s.Agree(self._gather(agree, ranks)) if agree and ranks > 1 else s.Agree()
         rank = _options.whole(rank, ctypes.c_int, "Run: rank")
         ranks = _options.whole(ranks, ctypes.c_int, "Run: ranks")
@@ -123,7 +126,7 @@ class Run:
                        **options)
         _require_same_mpi(MPI)
         run = cls.__new__(cls)
-        run._begin(report, options)
+        run._prepare(report, options)
         run._is_collective = comm.Get_size() > 1
         if MPI.Query_thread() < MPI.THREAD_SERIALIZED:
             run._thread = threading.get_ident()
@@ -138,9 +141,8 @@ class Run:
             run._info = lib.shs_info(run._handle)
         return run
 
-    def _begin(self, report, options):
-        self._handle = ctypes.c_void_p()
-        self._pid = os.getpid()
+    def _prepare(self, report, options):
+        self._begin()
         self._thread = None  # not None: the only thread that may call
         self._cause = None  # what a function of the program has raised
         self._interrupts = []  # such as KeyboardInterrupt, in the function `report`
@@ -187,20 +189,11 @@ class Run:
 
     def _here(self, what):
         """Refuses a process or a thread in which this run must not be used."""
-        if self._pid != os.getpid():
-            raise _library.ProcessError(
-                f"{what} was called in process {os.getpid()}, but process {self._pid} opened the run. A "
-                "child of fork() has none of the threads that load, and every worker of a PyTorch "
-                "DataLoader would deliver each row once more: give num_workers=0 to the DataLoader, and "
-                "threads=N to the Loader"
-            )
+        self._open(what)
         if self._thread not in (None, threading.get_ident()):
             raise Error(f"{what} was called in another thread than the one that opened the run, but MPI "
                         "was initialised for calls of one thread (MPI_THREAD_FUNNELED); call it in that "
                         "thread, or initialise MPI with MPI_THREAD_SERIALIZED or more")
-        _library.refuse_callback(what)
-        if not self._handle:
-            raise Error(f"{what}: the run is closed")
 
     seed = property(lambda self: self._info.seed, doc="The seed of the run.")
     vranks = property(lambda self: self._info.vranks, doc="V, the number of virtual ranks.")
@@ -226,7 +219,8 @@ class Run:
 
     def request_stop(self):
         """Asks for a stop. The next agreement takes it to all ranks, and loaders raise Stopped at the
-        beginning of the next step. May be called in a signal handler of Python."""
+        beginning of the next step. May be called in a signal handler of Python, so it is no error when
+        the run is closed."""
         if self._handle:
             lib.shs_request_stop(self._handle)
 
@@ -240,9 +234,6 @@ class Run:
             status = lib.shs_close(ctypes.byref(self._handle))
         self._check(status)
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, kind, error, trace):
         # Where ranks know each other, closing is an agreement. A rank with an error of its own still makes
         # it, so that the others learn that it has gone; its own error is what is raised.
@@ -253,26 +244,19 @@ class Run:
                 raise
 
     def __del__(self):
-        handle = getattr(self, "_handle", None)
-        if not handle or self._pid != os.getpid():
+        if not self._handle or self._pid != os.getpid():
             return
         if self._is_collective:
             _unclosed.append((self._options, getattr(self, "_agree", None)))
             warnings.warn("shardstep: a run of several ranks was not closed; call Run.close() on every rank, or "
                           "use `with`", ResourceWarning, stacklevel=2)
             return
-        _library.close_later(lib.shs_close, handle, self._options)
+        _library.close_later(self._release, self._handle, self._options)
 
-    def __reduce__(self):
-        raise _library.ProcessError("a Run cannot be sent to another process: open one there, with the rank of "
-                                    "that process")
-
-    def __repr__(self):
-        if not self._handle:
-            return "<shardstep.Run, closed>"
+    def _describe(self):
         info = self._info
-        return (f"<shardstep.Run: rank {info.rank} of {info.ranks}, virtual ranks {info.first_vrank} to "
-                f"{info.first_vrank + info.hosted - 1} of {info.vranks}, seed {info.seed}>")
+        return (f"rank {info.rank} of {info.ranks}, virtual ranks {info.first_vrank} to "
+                f"{info.first_vrank + info.hosted - 1} of {info.vranks}, seed {info.seed}")
 
 
 # What a run that was not closed may still call.

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Interrupted calls, ends and stops. Argument: a file with 100 images."""
+
+import os
+import signal
+import sys
+
+import checks
+import common
+import shardstep
+from common import content, open_loader
+
+
+def test_a_call_is_interrupted():
+    """Python runs a signal's handler when the call has returned. Its batch comes then."""
+    lib = shardstep._library.lib
+    real = {"shs_next": lib.shs_next, "shs_agree": lib.shs_agree}
+    whole = [content(batch) for batch in open_loader()]
+
+    def interrupted(name):
+        def call(*arguments):
+            setattr(lib, name, real[name])
+            real[name](*arguments)
+            raise KeyboardInterrupt
+
+        setattr(lib, name, call)
+
+    for name in real:
+        loader = open_loader()
+        found = [content(loader.next()) for _ in range(3)]
+        interrupted(name)
+        checks.raises(KeyboardInterrupt, "", loader.next)
+        checks.same("the cursor", (0, 3, 3), loader.tell())
+        checks.same("the cursor of the state", 3, loader.state_dict()["step"])
+        checks.raises(shardstep.Error, "take it by next()", loader.replay, (0, 1, 1), 0)
+        loader.save("interrupted", {})
+        checks.same("the cursor after a save", (0, 3, 3), loader.tell())
+        found.append(content(loader.next()))
+        interrupted(name)
+        try:
+            for batch in loader:
+                found.append(content(batch))
+        except KeyboardInterrupt:
+            pass
+        found += [content(batch) for batch in loader]
+        checks.holds(found == whole, f"{len(found)} batches with interrupts in {name}, not those without")
+        other = open_loader()
+        checks.same("restored", True, other.restore("interrupted", {}))
+        checks.holds(content(other.next()) == whole[3], "the batch after a save is another")
+        interrupted(name)
+        checks.raises(KeyboardInterrupt, "", other.next)
+        other.seek((0, 1, 1))
+        checks.holds(content(other.next()) == whole[1], "the batch after a seek is another")
+
+    def leave(*arguments):
+        sys.exit(75)
+
+    checks.same("the code of an exit in `agree`", 75, checks.raises(SystemExit, "", shardstep.Run, 0, 2, leave).code)
+    loader = open_loader(shardstep.Run(seed=7, report=leave), failures={"exclude": [3]})
+    checks.raises(SystemExit, "75", list, loader)
+    loader.close()
+    checks.raises(shardstep.Error, "the loader is closed", loader.tell)
+
+
+def test_a_loader_goes_on_behind_its_end():
+    loader = open_loader(epochs=1)
+    begin = loader.state_dict()
+    list(loader)
+    checks.same("ended", (None, True), (loader.next(), loader.ended))
+    loader.seek((0, 12, 12))
+    checks.same("ended after a seek", (False, 4), (loader.ended, loader.next().rows))
+    checks.same("ended", (None, True), (loader.next(), loader.ended))
+    loader.load_state_dict(begin)
+    checks.same("ended after load_state_dict()", False, loader.ended)
+
+
+def test_a_state_is_refused_inside_a_step():
+    loader = open_loader(shardstep.Run(seed=7, vranks=2), epochs=1)
+    first = loader.next()
+    checks.same("the first of two virtual ranks ends the step", False, bool(first.ends_step))
+    checks.raises(shardstep.Error, "ends_step", loader.state_dict)
+    checks.same("the second one ends it", True, bool(loader.next().ends_step))
+    checks.same("the step after a whole one", 1, loader.state_dict()["step"])
+    loader.next()
+    loader.seek((0, 0, 0))
+    checks.same("the step after a seek", 0, loader.state_dict()["step"])
+
+
+def test_stops():
+    run = shardstep.Run(seed=7)
+    loader, evaluation = open_loader(run), open_loader(run, stream=1, through_stop=True)
+    batches = 0
+    try:
+        for batch in loader:
+            batches += 1
+            if batches == 3:
+                run.request_stop()
+    except shardstep.Stopped:
+        pass
+    else:
+        checks.fail("expected Stopped, found the end of the epoch")
+    # the step that is agreed on last is the one that follows the request
+    checks.same("batches before the stop", 4, batches)
+    checks.same("the cursor", (0, 4, 4), loader.tell())
+    checks.same("batches of an evaluation through the stop", 13, len(list(evaluation)))
+    checks.same("the exit code", 75, shardstep.EXIT_STOPPED)
+
+
+def test_a_later_run_stops_on_a_signal_that_the_program_has_taken():
+    earlier, came = shardstep.Run(stop_on_term=True), []
+    before = signal.signal(signal.SIGTERM, lambda *_: came.append(1))
+    loader = open_loader(shardstep.Run(seed=7, stop_on_term=True))
+    loader.next()
+    os.kill(os.getpid(), signal.SIGTERM)
+    checks.raises(shardstep.Stopped, "a stop was requested", list, loader)
+    earlier.close()
+    loader.run.close()
+    os.kill(os.getpid(), signal.SIGTERM)
+    checks.same("signals that the program's handler got", [1], came)
+    signal.signal(signal.SIGTERM, before)
+
+
+common.run(globals())
