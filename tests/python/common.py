@@ -20,6 +20,11 @@ def content(batch):
     return [array.tobytes() for array in batch] + [batch.index.tobytes()]
 
 
+def kept_by(loader):
+    """How many batches of a loader lie in its memory, and are alive."""
+    return sum(bool(batch.slot) for batch in loader._alive)
+
+
 def run(tests):
     """Runs the functions of a file whose names begin with test_."""
     for name, test in list(tests.items()):

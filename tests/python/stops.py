@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Interrupted calls, ends and stops. Argument: a file with 100 images."""
 
+import linecache
 import os
 import signal
 import sys
@@ -8,7 +9,7 @@ import sys
 import checks
 import common
 import shardstep
-from common import content, open_loader
+from common import content, kept_by, open_loader
 
 
 def test_a_call_is_interrupted():
@@ -60,6 +61,96 @@ def test_a_call_is_interrupted():
     checks.raises(SystemExit, "75", list, loader)
     loader.close()
     checks.raises(shardstep.Error, "the loader is closed", loader.tell)
+
+
+class Interrupt(BaseException):
+    pass
+
+
+def interrupted_at(number, call):
+    """Calls a function that is interrupted before the byte code `number` of the module. False if there are fewer."""
+    left = number
+
+    def trace(frame, event, _):
+        nonlocal left
+        if "shardstep" not in frame.f_code.co_filename or frame.f_code.co_name in ("next", "interrupted_at"):
+            return None
+        frame.f_trace_opcodes = True
+        # no function is called on the line that returns, so a handler cannot run there
+        if event == "opcode" and linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0).strip() != "return handed":
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise Interrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        call()
+    except Interrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+def test_no_place_of_an_interrupt_costs_a_batch():
+    for keep, vranks, options in ((4, 1, {}), (4, 2, {}), (0, 2, {}), (2, 2, {"step_batches": True, "agree": False})):
+        straight = open_loader(shardstep.Run(seed=7, vranks=vranks), **options)
+        loader = open_loader(shardstep.Run(seed=7, vranks=vranks), keep=keep, **options)
+        found, tries, got = [], 0, None
+        while tries == 0 or got is None:
+            tries, got = tries + 1, None
+            begin = loader.tell()
+
+            def take():
+                nonlocal got
+                got = loader.next()
+
+            interrupted = interrupted_at(tries, take)
+            checks.same(f"interrupted before byte code {tries}", interrupted, got is None)
+            if interrupted:
+                checks.same(f"the cursor after an interrupt before byte code {tries}", begin, loader.tell())
+                got = loader.next()
+                found.append(content(got))
+                got = None
+        found.append(content(got))
+        got = None
+        checks.is_more(tries, 150, "byte codes with an interrupt")
+        for number, batch in enumerate(found):
+            if not checks.holds(content(straight.next()) == batch, f"batch {number} is another after an interrupt"):
+                break
+        checks.same("batches that are kept", 0, kept_by(loader))
+        copied, held = loader.copied, [loader.next() for _ in range(keep)]
+        checks.same("batches that were copied", 0 if keep else len(found), copied)
+        checks.same("copies while there is room", copied, loader.copied)
+        del held, batch
+
+
+def test_interrupts_at_any_time_cost_no_batch():
+    def handler(_, frame):
+        while frame is not None:
+            if frame.f_code is shardstep._loader._Epoch.__next__.__code__:  # not while the test has the batch
+                raise Interrupt
+            frame = frame.f_back
+
+    loader, found, came = open_loader(batch=2, threads=2), [], 0
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1.7e-4)
+    while len(found) < 4000:
+        try:
+            for batch in loader:
+                found.append((batch.step, batch.index.tobytes()))
+            del batch
+        except Interrupt:
+            came += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+    batch = None
+    checks.is_more(came, 10, "interrupts")
+    lost = set(range(len(found))) - {step for step, _ in found}
+    checks.same("batches that were lost", set(), lost)
+    checks.same("copied batches, and kept ones", (0, 0), (loader.copied, kept_by(loader)))
 
 
 def test_a_loader_goes_on_behind_its_end():

@@ -1,8 +1,11 @@
 """Batches, and the memory that their arrays lie in.
 
 Each batch lies in a slot of the loader's ring. Its arrays are NumPy arrays over that memory, without a
-copy. The base of each array is a ctypes object that holds the _Slot; when the last array, view or
-consumer of __dlpack__() is gone, the slot goes with it, and its memory back to the ring.
+copy. The base of each array is a ctypes object that holds the _Kept; when the last array, view or
+consumer of __dlpack__() is gone, the _Kept goes with it, and its memory back to the ring.
+
+A handler of a signal may raise between any two steps of Python code, but not within a call of a function
+of C. So whatever must not be done in part is one call of C here.
 """
 
 import copy
@@ -10,32 +13,62 @@ import ctypes
 import operator
 import os
 import struct
+from itertools import filterfalse
 
 import numpy as np
 
 from . import _structs as s
 from ._dataset import DTYPES, shape_of
-from ._library import lib, text_of
+from ._library import check, lib, text_of
 
 _unpack = struct.Struct(s.BATCH_FORMAT).unpack_from
+_keep = lib.shs_keep
+
+# Makes a method of a function of C.
+_method = ctypes.pythonapi.PyInstanceMethod_New
+_method.restype, _method.argtypes = ctypes.py_object, [ctypes.py_object]
 
 
-class _Slot:
-    """A batch of the library that is kept until this object is gone."""
+class _Kept(tuple):
+    """(the reference to a batch,), which the library keeps until this object is gone. Any thread may come to its
+    end, at any time. No code of Python runs then, so that an exception of a signal's handler is neither lost there
+    nor the reason why memory does not go back to the ring."""
 
-    __slots__ = ("batch", "free", "pid")
+    __slots__ = ()
+    _as_parameter_ = property(operator.itemgetter(0))  # what a function of the library gets
+    batch = property(lambda kept: kept[0]._obj)
 
-    def __init__(self, batch, free, pid):
-        self.batch, self.free, self.pid = batch, free, pid
 
-    # Any thread may come here, also at the end of the interpreter, so nothing global is used. A child of
-    # fork() has no loader that the memory could go back to.
-    def __del__(self, give_back=lib.shs_give_back, byref=ctypes.byref, getpid=os.getpid):
-        if self.pid == getpid():
-            try:
-                give_back(byref(self.batch))
-            finally:  # a handler of a signal may raise here
-                self.free.append(None)
+_Kept.__del__ = _method(lib.shs_give_back)
+
+
+def _in_child():
+    # A child of fork() has no loaders that the memory could go back to.
+    global _Kept
+    parents = _Kept
+    _Kept = type(parents.__name__, parents.__bases__, dict(vars(parents)))
+    del parents.__del__
+
+
+os.register_at_fork(after_in_child=_in_child)
+
+
+class Taken:
+    """A batch that the library has given, and what was done with it so far. Both lists are filled within the call
+    that does it."""
+
+    __slots__ = ("batch", "reference", "agreed", "kept")
+
+    def __init__(self, struct=s.shs_batch, byref=ctypes.byref):
+        self.batch = batch = struct()
+        self.reference = byref(batch)
+        self.agreed = []  # the status of the step's agreement
+        self.kept = []  # the _Kept
+
+    def keep(self):
+        self.kept.extend(map(_Kept, zip(filterfalse(_keep, (self.reference,)))))
+        if not self.kept:
+            check(_keep(self.reference))
 
 
 _bytes_types = {}

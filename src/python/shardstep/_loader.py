@@ -2,6 +2,7 @@
 
 import collections
 import ctypes
+import operator
 import os
 import sys
 from typing import NamedTuple
@@ -18,6 +19,7 @@ _OK, _END, _STOP, _NOT_READY, _NO_CHECKPOINT = (
 )
 _TYPES = {dtype: number for number, dtype in DTYPES.items()}
 _REPORT_BYTES = 4096
+_SLOT = operator.attrgetter("slot")
 
 
 class Cursor(NamedTuple):
@@ -73,15 +75,15 @@ class Loader(Handle):
         self._begin()
         self.dataset, self.run = dataset, dataset.run
         self._form, self._convert, self._agrees = None, array, agree
-        # The batch that the library has given and the program has not: that of an interrupted call.
-        self._waiting, self._to_agree = None, False
-        self._inside = False  # inside a step: some of its batches are handed out, and some are not
-        self._failed_at = None  # the beginning of a step that has failed, or None
-        self.copied = 0
-        """Batches whose arrays are copies, because more batches were kept than the option `keep` says."""
+        # Batches that the library has given and the program has not: those of interrupted calls. Where the
+        # program stands is one tuple, so that it changes in one step: whether it is inside a step, whose batches are
+        # handed out in part; the beginning of a step that has failed, or None; and how many batches were copied.
+        self._waiting = collections.deque()
+        self._stand = (False, None, 0)
         borrowed = []
         filled = _options.fill(s.shs_loader_options(), {**options, "keep": keep}, "Loader", borrowed)
-        self._free = collections.deque([None] * filled.keep)
+        # The structs of batches that are kept. What was given back has no slot any more.
+        self._keep, self._alive = filled.keep, collections.deque()
         dataset._here("Loader()")
         with lock:
             _library.close_pending()
@@ -112,67 +114,93 @@ class Loader(Handle):
     # ---- Batches.
 
     def _take(self, function, what):
-        """The next batch by shs_next() or shs_try_next(); None if there is none."""
+        """The next batch by shs_next() or shs_try_next(); None if there is none. When it raises, the batch waits for
+        the next call."""
         self._here(what)
-        with lock:
-            if _library._pending:
-                _library.close_pending()
-            batch = self._waiting
-            if batch is None or not batch.slot:
-                self._waiting = batch = s.shs_batch()
-                self._to_agree = self._agrees
-                # When this call has returned, a handler of a signal may raise, such as that of Ctrl-C.
-                status = function(self._handle, ctypes.byref(batch))
+        handed = None
+        try:
+            with lock:
+                if _library._pending:
+                    _library.close_pending()
+                taken, status = self._first() if self._waiting else None, _OK
+                if taken is None:
+                    taken = _batch.Taken()
+                    self._waiting.append(taken)
+                    # When this call has returned, a handler of a signal may raise, such as that of Ctrl-C.
+                    status = function(self._handle, taken.reference)
+                    if self.run._interrupts:
+                        self.run._check(_OK)
                 self._status = status
-                if self.run._interrupts:
-                    self.run._check(_OK)
-            else:
-                self._status = status = _OK
-            if status == _OK and self._to_agree and batch.ends_step:
-                # Before the batch is handed out: an error of this step takes the place of its last batch.
-                self._to_agree = False
-                agreed = lib.shs_agree(self.run._handle)
-                if agreed < 0:
-                    self._failed_at, self._waiting = self._tell(), None
-                self.run._check(agreed)
+                if status == _OK:
+                    batch, before = taken.batch, self._stand
+                    if self._agrees and batch.ends_step:
+                        self._agree(taken)
+                    handed = self._hand_out(taken)
+                    self._stand = (not batch.ends_step, None, before[2] + (not taken.kept))
+                    self._waiting.remove(taken)
             if status == _OK:
-                handed = self._hand_out(batch)
-                self._waiting = self._failed_at = None
-                self._inside = not batch.ends_step
                 return handed
+        except BaseException:
+            if handed is not None:
+                self._stand = before
+                if taken not in self._waiting:
+                    self._waiting.appendleft(taken)
+            raise
         if status == _STOP:
             raise Stopped("a stop was requested, and all ranks have agreed on it: save, and exit with "
                           "shardstep.EXIT_STOPPED")
         self.run._check(status)
         return None
 
-    def _hand_out(self, batch, replayed=False):
-        if self._form is None:
-            self._form = _batch.Form(batch, self._constants, self._convert)
+    def _first(self):
+        """The batch that waits, or None."""
+        waiting = self._waiting
+        while waiting and not waiting[0].batch.slot:  # a call that has given none
+            waiting.popleft()
+        return waiting[0] if waiting else None
+
+    def _agree(self, taken):
+        """Ends a step before its last batch is handed out: an error of the step takes the place of this batch."""
+        run = self.run
+        if not taken.agreed:
+            taken.agreed.extend(map(lib.shs_agree, (run._handle,)))
+        status = taken.agreed[0]
+        if status == _OK and not run._interrupts:
+            return
         try:
-            self._free.pop()
-        except IndexError:
-            self.copied += 1
-            return _batch.make(batch, self._form, None, self, replayed)
-        _library.check(lib.shs_keep(ctypes.byref(batch)))
-        return _batch.make(batch, self._form, _batch._Slot(batch, self._free, self._pid), self, replayed)
+            run._check(status)
+        except BaseException:
+            if status < 0:
+                self._stand = (False, _cursor_of(taken.batch), self._stand[2])
+                self._waiting.remove(taken)
+            raise
+
+    def _hand_out(self, taken, replayed=False):
+        batch, form, alive = taken.batch, self._form, self._alive
+        if form is None:
+            form = self._form = _batch.Form(batch, self._constants, self._convert)
+        if not taken.kept:
+            while alive and not alive[0].slot:  # mostly the oldest one is given back first
+                alive.popleft()
+            if len(alive) >= self._keep:
+                self._alive = alive = collections.deque(filter(_SLOT, alive))
+            if len(alive) >= self._keep:
+                return _batch.make(batch, form, None, self, replayed)
+            taken.keep()
+        if not alive or alive[-1] is not batch:
+            alive.append(batch)
+        return _batch.make(batch, form, taken.kept[0], self, replayed)
+
+    @property
+    def copied(self):
+        """Batches whose arrays are copies, because more batches were kept than the option `keep` says."""
+        return self._stand[2]
 
     def __iter__(self):
         """The batches of the rest of the present epoch."""
         self._refuse_workers()
         self._here("iter(Loader)")
-        return self._epoch()
-
-    def _epoch(self):
-        while True:
-            batch = self._take(lib.shs_next, "next(Loader)")
-            if batch is None:
-                return
-            ends = batch.ends_epoch
-            yield batch
-            del batch
-            if ends:
-                return
+        return _Epoch(self)
 
     def next(self):
         """The next batch, across the ends of epochs. None after the last epoch."""
@@ -192,14 +220,19 @@ class Loader(Handle):
         """Makes one batch of the run again: that of a virtual rank at a cursor. The loader then stands where
         it stood: see shs_replay()."""
         self._here("Loader.replay()")
-        batch = s.shs_batch()
+        taken = _batch.Taken()
         vrank = _options.whole(vrank, ctypes.c_uint64, "Loader.replay(): vrank")
         with lock:
-            if self._waits():
+            if self._first() is not None:
                 raise Error("Loader.replay(): a call was interrupted when its batch was there; take it by next()")
-            status = lib.shs_replay(self._handle, _cursor(cursor), vrank, ctypes.byref(batch))
+            status = lib.shs_replay(self._handle, _cursor(cursor), vrank, taken.reference)
             self.run._check(status)
-            return self._hand_out(batch, True) if status == _OK else None
+            if status != _OK:
+                return None
+            handed = self._hand_out(taken, True)
+            inside, failed_at, copied = self._stand
+            self._stand = (inside, failed_at, copied + (not taken.kept))
+            return handed
 
     def __len__(self):
         """The batches that this rank gets in a whole epoch."""
@@ -220,19 +253,15 @@ class Loader(Handle):
             return self._tell()
 
     def _tell(self):
-        if self._waits():
-            return Cursor(self._waiting.epoch, self._waiting.epoch_step, self._waiting.step)
-        if self._failed_at is not None:
-            return self._failed_at
-        return Cursor(*_as_dict(lib.shs_tell(self._handle)).values())
-
-    def _waits(self):
-        """True if a batch waits that an interrupted call has not handed out. The library stands behind it."""
-        return self._waiting is not None and bool(self._waiting.slot)
+        taken, failed_at = self._first(), self._stand[1]
+        if taken is not None:  # the library stands behind it
+            return _cursor_of(taken.batch)
+        return _cursor_of(lib.shs_tell(self._handle)) if failed_at is None else failed_at
 
     def _goes(self):
         """Forgets where the loader stood, because it goes elsewhere."""
-        self._waiting, self._failed_at, self._status, self._inside = None, None, _OK, False
+        self._waiting.clear()
+        self._status, self._stand = _OK, (False, None, self._stand[2])
 
     def seek(self, cursor):
         """Collective. Goes on at a cursor, in constant time."""
@@ -256,7 +285,8 @@ class Loader(Handle):
         the weights; it is the same on every rank. Raises Error inside a step, as save() does: the batches of
         the step that are handed out would come again."""
         self._here("Loader.state_dict()")
-        if self._inside and self._failed_at is None:
+        inside, failed_at, _ = self._stand
+        if inside and failed_at is None:
             raise Error("Loader.state_dict(): some batches of this step are still to come, and those before would "
                         "come again; take the state after a batch whose ends_step is True")
         with lock:
@@ -287,7 +317,7 @@ class Loader(Handle):
         options = _options.fill(s.shs_save_options(), {"keep": keep, "asynchronous": asynchronous},
                                 "Loader.save()", borrowed)
         with lock:
-            if self._waits() or self._failed_at is not None:
+            if self._first() is not None or self._stand[1] is not None:
                 self.seek(self._tell())  # the library stands behind a step that was not handed out
             self.run._check(lib.shs_save_with(self._handle, _options.encode(folder, "folder"), tensors,
                                               len(state), ctypes.byref(options)))
@@ -370,7 +400,12 @@ class Loader(Handle):
             finally:
                 lib.shs_draws_close(ctypes.byref(record))
 
-    # ---- PyTorch, and other processes.
+    # ---- Its end, PyTorch, and other processes.
+
+    def close(self):
+        """Closes the loader. Arrays that are kept stay valid. Nothing happens if it is closed already."""
+        super().close()
+        self._waiting.clear()
 
     def _refuse_workers(self):
         torch_data = sys.modules.get("torch.utils.data")
@@ -383,6 +418,32 @@ class Loader(Handle):
         with lock:
             at = self._tell()
             return f"epoch {at.epoch}, epoch step {at.epoch_step} of {self.epoch_steps}, step {at.step}"
+
+
+class _Epoch:
+    """A loop over the rest of an epoch."""
+
+    __slots__ = ("_loader", "_over")
+
+    def __init__(self, loader):
+        self._loader, self._over = loader, False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        # Nothing is called behind _take(), so no handler of a signal runs between it and the program.
+        if not self._over:
+            batch = self._loader._take(lib.shs_next, "next(Loader)")
+            if batch is not None:
+                self._over = batch.ends_epoch
+                return batch
+            self._over = True
+        raise StopIteration
+
+
+def _cursor_of(struct):
+    return Cursor(struct.epoch, struct.epoch_step, struct.step)
 
 
 def _cursor(cursor):
