@@ -54,7 +54,7 @@ static shs_status bind_crop(const struct augment_call *call, void *setting,
                            call->at, bound->before.name, (ull)crop->sizes[i],
                            bound->grid.layout[axis], (ull)all);
     }
-    if (sized) bound->aspects |= AUGMENT_BY_EXTENT;
+    if (sized) augment_draw_by_lengths(bound, &crop->found);
     return status;
 }
 
@@ -159,7 +159,8 @@ const struct augment_kind augment_random_crop = {
     .draws =
         "for each axis, height before width, below(elements + 2 * padding - size + 1): without "
         "a size, below(2 * padding + 1). The record has draw - padding, named by the axis: the "
-        "element of the sample at which the window begins, below 0 in the padding.",
+        "element of the sample at which the window begins, below 0 in the padding. With a size, "
+        "fields that share the draws are equally long along these axes.",
     .needs = AUGMENT_NEEDS_LAYOUT,
     .aspects = AUGMENT_BY_HEIGHT,
     .setting_bytes = sizeof(struct crop_setting),
@@ -283,7 +284,7 @@ static shs_status bind_window(const struct augment_call *call, void *setting,
             call->at, bound->before.name, bound->grid.layout, (ull)window->size,
             bound->grid.layout[axis], (ull)bound->before.shape[axis]);
     bound->after.shape[axis] = window->size;
-    bound->drawn = window->found;
+    augment_draw_by_lengths(bound, &window->found);
     return SHS_OK;
 }
 
@@ -350,7 +351,7 @@ const struct augment_kind augment_window_crop = {
             "+ draw.",
     .draws = "below(elements - size + 1).",
     .needs = AUGMENT_NEEDS_LAYOUT,
-    .aspects = AUGMENT_BY_AXES,
+    .aspects = AUGMENT_BY_LENGTHS,
     .setting_bytes = sizeof(struct window_setting),
     .draw_bytes = sizeof(struct window_draw),
     .parameters = window_parameters,

@@ -70,8 +70,8 @@ static void add_details(const struct augment_kind *kind, struct core_text *text)
         core_text_add(text, " Fields that share the draws have as many channels.");
     if (kind->aspects & AUGMENT_BY_SHAPE)
         core_text_add(text, " Fields that share the draws have the same shape.");
-    if (kind->aspects & AUGMENT_BY_AXES)
-        core_text_add(text, " Fields that share the draws have as many elements along these axes.");
+    if (kind->aspects & AUGMENT_BY_LENGTHS)
+        core_text_add(text, " Fields that share the draws are equally long along these axes.");
     core_text_add(text, "\n    example\t");
     augment_print_example(kind, text);
     core_text_add(text, "\n");

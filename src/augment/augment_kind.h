@@ -128,17 +128,17 @@ struct augment_vectors {
     size_t target[AUGMENT_MOST_COMPONENTS]; /* the statement's fields that are its components */
 };
 
+/* Axes of a sample, in the order in which an operator deals with them. */
+struct augment_found {
+    uint32_t count;
+    uint32_t axis[SHS_MAX_AXES];
+};
+
 /* Which elements along an axis a rank has of a sample. A zeroed struct: all. */
 struct augment_slab {
     uint32_t axis; /* of the sample */
     uint64_t first, count;
     uint64_t length; /* of the whole axis */
-};
-
-/* Axes of a sample, in the order in which an operator deals with them. */
-struct augment_found {
-    uint32_t count;
-    uint32_t axis[SHS_MAX_AXES];
 };
 
 /* An operator bound to a field. While a ragged sample is computed, the first axis has only the rows
@@ -153,11 +153,11 @@ struct augment_bound {
     enum augment_interpolation interpolation; /* as the field says */
     enum augment_border border;
     struct augment_vectors vectors;
-    unsigned aspects;           /* the operator's, to which bind() may add */
-    struct augment_found drawn; /* with AUGMENT_BY_AXES: set by bind() */
-    bool ragged;                /* samples have fewer rows of their own along the first axis */
-    struct augment_slab slab;   /* what the rank has of a sample: see augment_slab.h */
-    uint32_t slab_behind;       /* the slab's axis behind the operator */
+    unsigned aspects;                 /* the operator's, to which bind() may add */
+    struct augment_found drawn_along; /* the axes of AUGMENT_BY_LENGTHS */
+    bool ragged;              /* samples have fewer rows of their own along the first axis */
+    struct augment_slab slab; /* what the rank has of a sample: see augment_slab.h */
+    uint32_t slab_behind;     /* the slab's axis behind the operator */
 };
 
 /* ---- The parameters of an operator. */
@@ -278,7 +278,7 @@ enum augment_aspect {
     AUGMENT_BY_SHAPE = 8,    /* the whole shape */
     AUGMENT_BY_DEPTH = 16,   /* the presence of an axis z or d */
     AUGMENT_BY_VOLUME = 32,  /* the depth */
-    AUGMENT_BY_AXES = 64     /* the elements along the axes `drawn` */
+    AUGMENT_BY_LENGTHS = 64  /* the lengths along the axes `drawn_along`, which bind() sets */
 };
 
 /* What the layout of a field must have. */

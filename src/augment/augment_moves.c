@@ -32,6 +32,12 @@ shs_status augment_find_axes(const struct augment_call *call, const struct augme
                      call->at, call->name, bound->before.name, layout, usual);
 }
 
+void augment_draw_by_lengths(struct augment_bound *bound, const struct augment_found *found)
+{
+    bound->aspects |= AUGMENT_BY_LENGTHS;
+    bound->drawn_along = *found;
+}
+
 shs_status augment_need_cube(const struct augment_call *call, const struct augment_bound *bound,
                              const struct augment_found *found)
 {

@@ -11,6 +11,9 @@ shs_status augment_find_axes(const struct augment_call *call, const struct augme
                              const struct augment_axes *given, const char *usual,
                              struct augment_found *found);
 
+/* Fields can share the operator's draws only if they are equally long along these axes. */
+void augment_draw_by_lengths(struct augment_bound *bound, const struct augment_found *found);
+
 /* SHS_ERROR_ARGUMENT if the axes do not all have the same size, or if one of them is the first axis
  * of a ragged field, because elements move from one to the other. */
 shs_status augment_need_cube(const struct augment_call *call, const struct augment_bound *bound,

@@ -17,7 +17,6 @@ static shs_status bind_roll(const struct augment_call *call, void *setting,
 {
     struct roll_setting *roll = setting;
     shs_status status = augment_find_axes(call, bound, &roll->axes, "", &roll->found);
-    bound->drawn = roll->found;
     for (uint32_t i = 0; i < roll->found.count && !status; i++)
         if (!bound->before.shape[roll->found.axis[i]])
             status =
@@ -25,6 +24,7 @@ static shs_status bind_roll(const struct augment_call *call, void *setting,
                           "augmentation, character %zu: random_roll of field %s in layout "
                           "%s: axis %c has no elements; name other axes",
                           call->at, bound->before.name, bound->grid.layout, roll->axes.letter[i]);
+    augment_draw_by_lengths(bound, &roll->found);
     return status;
 }
 
@@ -80,7 +80,7 @@ const struct augment_kind augment_random_roll = {
         "is element (k - draw) modulo n, where a ragged sample has its own n.",
     .draws = "for each axis, below(elements).",
     .needs = AUGMENT_NEEDS_LAYOUT,
-    .aspects = AUGMENT_BY_AXES,
+    .aspects = AUGMENT_BY_LENGTHS,
     .setting_bytes = sizeof(struct roll_setting),
     .draw_bytes = sizeof(struct roll_draw),
     .parameters = roll_parameters,

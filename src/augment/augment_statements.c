@@ -234,19 +234,22 @@ static ull depth_of(const struct augment_bound *bound)
     return axis < 0 ? 1 : bound->before.shape[axis];
 }
 
-/* Compares two fields along the axes by which an operator draws. */
-static void compare_drawn(const struct augment_kind *kind, const struct augment_bound *first,
-                          const struct augment_bound *second, struct core_text *why)
+/* Appends the reason why two fields cannot share the draws of an operator that draws by the lengths
+ * of axes. Appends nothing if they can. */
+static void compare_lengths(const struct augment_kind *kind, const struct augment_bound *first,
+                            const struct augment_bound *second, struct core_text *why)
 {
-    for (uint32_t i = 0; i < first->drawn.count && i < second->drawn.count && !why->length; i++) {
-        uint32_t a = first->drawn.axis[i], b = second->drawn.axis[i];
-        if (first->before.shape[a] != second->before.shape[b])
-            core_text_add(why,
-                          "%s draws by the number of elements along an axis, which is %llu along "
-                          "%c of the first and %llu along %c of the second",
-                          kind->name, (ull)first->before.shape[a], first->grid.layout[a],
-                          (ull)second->before.shape[b], second->grid.layout[b]);
+    const struct augment_found *a = &first->drawn_along, *b = &second->drawn_along;
+    for (uint32_t i = 0; i < a->count && i < b->count; i++) {
+        ull length = first->before.shape[a->axis[i]], other = second->before.shape[b->axis[i]];
+        if (length == other) continue;
+        core_text_add(why,
+                      "%s draws by the length along %c, which is %llu of the first and %llu of the "
+                      "second",
+                      kind->name, first->grid.layout[a->axis[i]], length, other);
+        return;
     }
+    if (a->count != b->count) core_text_add(why, "%s draws along other axes", kind->name);
 }
 
 /* Appends the reason why two fields cannot share an operator's draws. Appends nothing if they can.
@@ -279,8 +282,8 @@ static void compare_targets(const struct augment_kind *kind, const struct augmen
     else if ((aspects & AUGMENT_BY_CHANNELS) && a->channels != b->channels)
         core_text_add(why, "%s draws by the channels, of which the first has %llu, the second %llu",
                       kind->name, (ull)a->channels, (ull)b->channels);
-    else if (aspects & AUGMENT_BY_AXES)
-        compare_drawn(kind, first, second, why);
+    else if (aspects & AUGMENT_BY_LENGTHS)
+        compare_lengths(kind, first, second, why);
 }
 
 /* The fields of a statement share an operator's draws, so they must agree in the aspects on which

@@ -302,6 +302,47 @@ static void squares_and_cubes_share_no_symmetries(void)
     shs_augment_close(&augment);
 }
 
+/* A place that is drawn for a long axis may lie behind the end of a short one. So fields share the
+ * draws of such operators only along axes that are equally long, whatever their other axes are. */
+static void fields_share_draws_along_equal_axes(void)
+{
+    const shs_tensor fields[] = {{.name = "a", .type = SHS_U8, .axes = 4, .shape = {6, 5, 4, 7}},
+                                 {.name = "b", .type = SHS_U8, .axes = 4, .shape = {3, 5, 4, 7}},
+                                 {.name = "c", .type = SHS_U8, .axes = 2, .shape = {3, 7}}};
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {"a,b: random_crop(size=2, axes=tyx)",
+         "a and b cannot share draws: random_crop draws by the length along t, which is 6 of the "
+         "first and 3 of the second"},
+        {"b,a: random_crop(size=[2,2], axes=xt)", "which is 3 of the first and 6 of the second"},
+        {"a,b: random_roll(axes=xt)", "random_roll draws by the length along t"},
+        {"a,b: window_crop(size=2)", "window_crop draws by the length along t"},
+        {"a,b: sometimes(p=0.5, random_roll(axes=t))", "random_roll draws by the length along t"},
+        {"a,b: random_crop(size=2, axes=yx)", NULL},
+        {"a,b: random_crop(size=2, axes=zx)", NULL},
+        {"a,b: random_crop(padding=2, axes=tyx)", NULL},
+        {"a,b: random_roll(axes=zyx)", NULL},
+        {"a,c: random_roll(axes=x)", NULL},
+        {"b,c: window_crop(size=2) random_roll(axes=tx)", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[160];
+        shs_augment *augment;
+        snprintf(text, sizeof text,
+                 "a: time_flip(layout=tzyx); b: time_flip(layout=tzyx); "
+                 "c: time_flip(layout=tx); %s",
+                 cases[i].text);
+        if (cases[i].words) {
+            CHECK(is_refused(&augment_operators, text, fields, COUNT(fields), SHS_ERROR_ARGUMENT,
+                             cases[i].words));
+            continue;
+        }
+        CHECK_STATUS(shs_augment_open(text, fields, COUNT(fields), &augment), SHS_OK);
+        shs_augment_close(&augment);
+    }
+}
+
 /* ---- rolls, shifts and windows */
 
 static struct at roll_origin(const struct array *array, struct at at, const int64_t *draws)
@@ -387,11 +428,10 @@ static void windows_share_a_roll(void)
     shs_augment_close(&augment);
     CHECK(is_refused(
         &augment_operators, "a,b: random_roll(axes=t, layout=tyx)", fields, 2, SHS_ERROR_ARGUMENT,
-        "a and b cannot share draws: random_roll draws by the number of elements along "
-        "an axis, which is 4 along t of the first and 2 along t of the second; in a "
-        "statement of its own a field has draws of its own"));
+        "a and b cannot share draws: random_roll draws by the length along t, which is 4 of the "
+        "first and 2 of the second; in a statement of its own a field has draws of its own"));
     CHECK(is_refused(&augment_operators, "a,b: window_crop(size=2, layout=tyx)", fields, 2,
-                     SHS_ERROR_ARGUMENT, "window_crop draws by the number of elements along"));
+                     SHS_ERROR_ARGUMENT, "window_crop draws by the length along t"));
     CHECK_STATUS(
         shs_augment_open("a,b: window_crop(size=2, axes=x, layout=tyx)", fields, 2, &augment),
         SHS_OK);
@@ -439,6 +479,7 @@ int main(int argc, char **argv)
         TEST(squares_and_cubes_are_turned),
         TEST(symmetries_are_a_group),
         TEST(squares_and_cubes_share_no_symmetries),
+        TEST(fields_share_draws_along_equal_axes),
         TEST(samples_roll_and_shift),
         TEST(windows_share_a_roll),
         TEST(channels_change_places),
