@@ -68,7 +68,8 @@ static shs_status open_file(struct cli_plan *plan)
     const struct cli_arguments *arguments = plan->arguments;
     const shs_run_options job = {.seed = arguments->seed, .vranks = arguments->vranks};
     const shs_dataset_options how = {.cache_bytes = arguments->cache_bytes,
-                                     .one_sample_a_file = arguments->one_sample_a_file};
+                                     .one_sample_a_file = arguments->one_sample_a_file,
+                                     .cf = arguments->cf};
     shs_status status = mpi_job_open_alone(&job, &plan->run);
     if (status) return status;
     return shs_dataset_open(plan->run, arguments->plain[0], arguments->fields, &how,
@@ -194,7 +195,7 @@ const struct cli_command cli_plan = {
                 "plan --samples 60000 --vranks 8 --batch 32 --verify\n"
                 "plan a.h5,b.h5 --fields images --mix 7,3 --epoch-rows 9000 --verify",
     .takes = CLI_WITH_ORDER,
-    .options = "--fields --one-sample-a-file --cache-bytes --samples --seed --vranks --epoch "
+    .options = "--fields --one-sample-a-file --cf --cache-bytes --samples --seed --vranks --epoch "
                "--step --rank --verify --verify-step --quality --json",
     .most_plain = 1,
     .run = run,

@@ -100,6 +100,12 @@ if [ -n "${SHARDSTEP_LONG:-}" ]; then
     done
 fi
 
+# a plan of files whose attributes differ is that of any dataset of as many samples
+refused 0 "scale.h5: dataset t has scale_factor 0.01f, but scale_factor 0.01 in a.h5: $why" \
+    "$SHARDSTEP" plan a.h5,scale.h5 --fields t
+"$SHARDSTEP" plan a.h5,scale.h5 --fields 't(missing=mask)' --cf --vranks 2 --batch 2 > plan.txt || fail "plan of packed numbers"
+"$SHARDSTEP" plan --samples 12 --vranks 2 --batch 2 | cmp - plan.txt || fail "plan of packed numbers: $(cat plan.txt)"
+
 # the same values on any number of ranks, with threads, chunks decoded anew and maps, and of virtual datasets
 /usr/bin/python3 - <<'END'
 import h5py, numpy as np
