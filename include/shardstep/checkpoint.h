@@ -49,9 +49,10 @@ extern "C" {
  * __metadata__, which are safetensors' own.
  *
  * SHS_ERROR_DISAGREE if the tensors or the folder's path differ between ranks. SHS_ERROR_STATE
- * inside a step, and after an error of the loader until it is sought elsewhere: the run would go on
- * behind rows that were not delivered. SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each
- * other: shs_open_ranks() with `agree` NULL. */
+ * inside a step, and after an error of the loader until shs_seek() or shs_restore(): seek to what
+ * shs_tell() returns, the beginning of the step that failed, and save there.
+ * SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each other: shs_open_ranks() with `agree` NULL.
+ */
 SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
                                            const shs_tensor *state, size_t count);
 

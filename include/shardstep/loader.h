@@ -474,7 +474,9 @@ SHS_API SHS_MUST_CHECK shs_status shs_keep(const shs_batch *batch);
 SHS_API SHS_MUST_CHECK shs_status shs_give_back(shs_batch *batch);
 
 /** Local. Returns the cursor after the last batch that was handed out. Inside a step this is the
- * cursor of the step's beginning. All zero for NULL. */
+ * cursor of the step's beginning. After an error of the loader it is the cursor of the beginning of
+ * the step that failed, on every rank that has been told of the error: after shs_gradient_mean() or
+ * shs_agree() on all. shs_seek() there, on every rank, takes that step again. All zero for NULL. */
 SHS_API shs_cursor shs_tell(const shs_loader *loader);
 
 /** Collective. Goes on at a cursor, in constant time. SHS_ERROR_ARGUMENT for a cursor that the

@@ -9,7 +9,8 @@
 
 shs_cursor shs_tell(const shs_loader *loader)
 {
-    return loader ? loader->cursor : (shs_cursor){0};
+    if (!loader) return (shs_cursor){0};
+    return loader->member.failed ? loader->member.failed_at : loader->cursor;
 }
 
 shs_slab shs_loader_slab(const shs_loader *loader, size_t field)
@@ -44,7 +45,7 @@ shs_loader_statistics shs_statistics(const shs_loader *loader)
 void load_go(shs_loader *loader, shs_cursor cursor)
 {
     load_ahead_stop(loader->ahead);
-    loader->cursor = cursor;
+    loader->cursor = loader->member.begun = cursor;
     loader->handed = 0;
     loader->waited_before = loader->waited;
     loader->round = (struct load_round){0};
@@ -162,6 +163,7 @@ static void fail_step(shs_loader *loader, const shs_batch *batch, shs_status sta
 {
     core_wrap(status, "shs_next: virtual rank %llu, epoch %llu, step %llu", (ull)batch->vrank,
               (ull)batch->epoch, (ull)batch->step);
+    loader->member.begun = loader->cursor;
     mpi_member_fail(loader->dataset->run, &loader->member, status);
 }
 
@@ -259,6 +261,7 @@ static void hand_out(shs_loader *loader, struct load_unit *unit, shs_batch *batc
     load_units_hand_out(unit);
     *batch = unit->what;
     loader->handed++;
+    loader->member.begun = loader->cursor;
     enter_batch(loader, batch);
     if (loader->watch && !loader->replays) loader->watch(loader->watcher, batch);
     if (!batch->ends_step) return;

@@ -38,6 +38,7 @@ struct call {
     char text[CALL_BYTES]; /* the call's name and arguments */
     bool closes;           /* the call closes the run */
     uint64_t loader;       /* the loader whose error the rank brings; UINT64_MAX for no loader */
+    shs_cursor failed_at;  /* the beginning of the step that failed in this loader */
     uint64_t sum; /* a number of this rank, and after the agreement the sum over all ranks */
     bool judge;   /* epochs have ended, and wait to be judged on every rank */
 };
@@ -54,15 +55,18 @@ static void add_rank(const shs_run *run, char message[CORE_MESSAGE_BYTES])
              shs_message());
 }
 
-/* Notes on every rank that a loader has failed on one rank. Without a loader of this id nothing
- * changes. */
-static void mark_loader(shs_run *run, uint64_t id, shs_status status)
+/* Notes on every rank that a loader has failed on one rank, and in which step. Without a loader of
+ * this id nothing changes. A rank whose own loader has failed in an earlier step keeps that step.
+ */
+static void mark_loader(shs_run *run, uint64_t id, shs_cursor at, shs_status status)
 {
-    for (struct mpi_member *member = run->members; member; member = member->next)
-        if (member->id == id && !member->failed) {
-            member->failed = status;
-            memcpy(member->failure, shs_message(), strlen(shs_message()) + 1);
-        }
+    for (struct mpi_member *member = run->members; member; member = member->next) {
+        if (member->id != id) continue;
+        if (!member->failed || at.step < member->failed_at.step) member->failed_at = at;
+        if (member->failed) continue;
+        member->failed = status;
+        memcpy(member->failure, shs_message(), strlen(shs_message()) + 1);
+    }
 }
 
 /* The message of a run that is over says where. */
@@ -78,23 +82,25 @@ static shs_status broadcast(shs_run *run, int from, void *bytes, size_t count)
 
 /* Collective. Brings the status and the message of rank `from`, the lowest failing rank, to every
  * rank. */
-static shs_status share_failure(shs_run *run, int from, shs_status mine, uint64_t loader)
+static shs_status share_failure(shs_run *run, int from, shs_status mine, const struct call *call)
 {
     struct {
         uint64_t loader;
+        shs_cursor at;
         int status;
         char message[CORE_MESSAGE_BYTES];
     } failure;
     memset(&failure, 0, sizeof failure);
     if (run->rank == from) {
-        failure.loader = loader;
+        failure.loader = call->loader;
+        failure.at = call->failed_at;
         failure.status = mine;
         add_rank(run, failure.message);
     }
     shs_status status = broadcast(run, from, &failure, sizeof failure);
     if (status) return status;
     core_tell((shs_status)failure.status, failure.message, run->rank == from, true);
-    mark_loader(run, failure.loader, (shs_status)failure.status);
+    mark_loader(run, failure.loader, failure.at, (shs_status)failure.status);
     return (shs_status)failure.status;
 }
 
@@ -195,7 +201,7 @@ static shs_status agree_together(shs_run *run, shs_status mine, struct call *cal
     run->unlike = leaves || all[CALL] != -all[CALL_NEGATIVE];
     if (run->unlike || call->closes) status = mpi_sums_give_up(run);
     if (status) return run->watch.late ? status : core_wrap(status, "giving up a sum");
-    if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, call->loader);
+    if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, call);
     if (leaves) return share_leaving(run, all[FAILED] ? mine : SHS_OK, call);
     if (all[FAILED]) return mine;
     if (run->unlike) return share_disagreement(run, call);
@@ -233,6 +239,7 @@ static shs_status settle(shs_run *run, shs_status mine, struct call *call)
 {
     if (run->kept) {
         call->loader = run->kept_id;
+        call->failed_at = run->kept_at;
         mine = core_tell(run->kept, run->kept_message, true, false);
     }
     run->kept = SHS_OK;

@@ -30,6 +30,7 @@ static shs_status refuse(shs_run *run, struct mpi_member *member, const struct o
         all->count == member->due.count ? ", but others" : "");
     memcpy(member->failure, message, sizeof message);
     member->failed = SHS_ERROR_ORDER;
+    member->failed_at = member->begun;
     return core_tell(SHS_ERROR_ORDER, message, run->rank == 0, true);
 }
 
@@ -54,6 +55,7 @@ static shs_status check(struct mpi_member *member)
     member->check = NULL;
     if (status) {
         member->failed = status;
+        member->failed_at = member->begun;
         memcpy(member->failure, shs_message(), strlen(shs_message()) + 1);
     }
     return status;

@@ -32,11 +32,13 @@ void mpi_member_fail(shs_run *run, struct mpi_member *member, shs_status status)
     if (!run->kept) {
         run->kept = status;
         run->kept_id = member->id;
+        run->kept_at = member->begun;
         run->kept_is_closed = false;
         copy_message(run->kept_message);
     }
     member->failed = core_wrap(status, "rank %d", run->rank);
     copy_message(member->failure);
+    member->failed_at = member->begun;
 }
 
 void mpi_member_settled(shs_run *run, struct mpi_member *member)

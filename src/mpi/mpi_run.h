@@ -12,6 +12,7 @@
 #include "mpi_window.h"
 #include "order_ledger.h"
 #include "shardstep/context.h"
+#include "shardstep/loader.h"
 
 struct mpi_sum;
 struct mpi_transport;
@@ -23,6 +24,8 @@ struct mpi_member {
     bool told;                        /* shs_next() has returned the error on this rank */
     shs_status failed;                /* the status of the error; SHS_OK without an error */
     char failure[CORE_MESSAGE_BYTES]; /* the message of the error */
+    shs_cursor begun;     /* the beginning of the latest step of which batches were handed out */
+    shs_cursor failed_at; /* the beginning of the step that failed, on every rank */
 
     /* Epochs that have ended on this rank and have not been judged yet. Usually there is none, and
      * one from an epoch's last step to the agreement after it. */
@@ -76,6 +79,7 @@ struct shs_run {
     /* A loading error of this rank that the other ranks do not know yet. */
     shs_status kept;     /* the status of the error; SHS_OK without an error */
     uint64_t kept_id;    /* the id of the loader that failed */
+    shs_cursor kept_at;  /* the beginning of the step that failed */
     bool kept_is_closed; /* the loader was closed after shs_next() had returned the error */
     char kept_message[CORE_MESSAGE_BYTES];
 

@@ -25,15 +25,16 @@ static shs_status digest_call(const shs_loader *loader, const struct train_state
     return SHS_OK;
 }
 
-/* The cursor may stand behind the step that failed. A run that went on from there would leave out
- * the rows of that step. */
+/* Rows of the step that failed are in the ledger on some ranks, and were not delivered on others.
+ */
 static shs_status check_failed(const shs_loader *loader)
 {
     if (!loader->member.failed) return SHS_OK;
     return core_fail(
         SHS_ERROR_STATE,
-        "the loader has failed, and may stand behind rows that were not delivered; seek "
-        "to the beginning of the step that failed before you save. The error was: %s",
+        "the loader has failed in epoch %llu, step %llu; call shs_seek(loader, shs_tell(loader)), "
+        "which goes back to the beginning of that step, before you save. The error was: %s",
+        (ull)loader->member.failed_at.epoch, (ull)loader->member.failed_at.step,
         loader->member.failure);
 }
 

@@ -99,6 +99,13 @@ static bool message_places_error(int failing, uint64_t which)
     return message_has(vrank) && message_has(file) && message_has("images") && message_has("rows");
 }
 
+/* True if the loader says that it stands at the beginning of a step of epoch 0. */
+static bool stands_at(const struct damage *damage, uint64_t step)
+{
+    shs_cursor at = shs_tell(damage->job.loader);
+    return CHECK_EQ(at.epoch, 0) && CHECK_EQ(at.epoch_step, step) && CHECK_EQ(at.step, step);
+}
+
 static void one_rank_fails(int failing, uint64_t which)
 {
     struct damage damage = damage_begin(deflated);
@@ -110,15 +117,19 @@ static void one_rank_fails(int failing, uint64_t which)
     CHECK(step_arrives(&damage, 1, mine ? which : FULL));
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, failing));
     CHECK(message_places_error(failing, which));
+    CHECK(stands_at(&damage, 1));
     if (mine) {
         CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
         CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     }
     CHECK_STATUS(shs_agree(damage.job.run), SHS_OK);
-    CHECK_STATUS(shs_seek(damage.job.loader, (shs_cursor){0}), SHS_OK);
-    CHECK(step_arrives(&damage, 0, FULL));
+    CHECK(stands_at(&damage, 1));
+    CHECK_STATUS(shs_seek(damage.job.loader, shs_tell(damage.job.loader)), SHS_OK);
     CHECK(step_arrives(&damage, 1, mine ? which : FULL)); /* and again: it is still damaged */
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, failing));
+    CHECK_STATUS(shs_seek(damage.job.loader, (shs_cursor){0}), SHS_OK);
+    CHECK(step_arrives(&damage, 0, FULL));
+    CHECK(stands_at(&damage, 1));
     damage_end(&damage);
 }
 
@@ -190,12 +201,13 @@ static void test_after_an_error_nothing_is_saved_before_a_seek(void)
     snprintf(folder, sizeof folder, "%.450s/checkpoints", damage.scene.folder);
     damage_open(&damage);
     CHECK(step_arrives(&damage, 0, FULL));
-    shs_cursor begin = shs_tell(damage.job.loader);
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
     CHECK(agreed_failure(shs_save(damage.job.loader, folder, NULL, 0), SHS_ERROR_STATE, 0));
-    CHECK_HAS(shs_message(), "seek to the beginning of the step that failed before you save");
-    CHECK_STATUS(shs_seek(damage.job.loader, begin), SHS_OK);
+    CHECK_HAS(shs_message(), "epoch 0, step 1; call shs_seek(loader, shs_tell(loader)), which goes "
+                             "back to the beginning of that step, before you save");
+    CHECK(stands_at(&damage, 1));
+    CHECK_STATUS(shs_seek(damage.job.loader, shs_tell(damage.job.loader)), SHS_OK);
     CHECK_STATUS(shs_save(damage.job.loader, folder, NULL, 0), SHS_OK);
     damage_end(&damage);
 }
@@ -213,6 +225,7 @@ static void test_an_error_not_agreed_on_comes_with_the_next_step(void)
     else
         CHECK(step_arrives(&damage, 2, FULL));
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
+    CHECK(stands_at(&damage, 1));
     damage_end(&damage);
 }
 
