@@ -13,7 +13,7 @@
 
 #include "core_sanitized.h"
 #include "judge.h"
-#include "random_stream.h"
+#include "random_scene.h"
 #include "unit.h"
 
 /* ---- how many, and from where */
@@ -36,12 +36,6 @@ static inline shs_random stream_of(uint64_t seed)
     shs_random stream;
     CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
     return stream;
-}
-
-/* A stream whose next two words (or whose next u64) are given. */
-static inline shs_random stream_with(uint32_t first, uint32_t second)
-{
-    return (shs_random){.words = {0, 0, first, second}, .used = 2, .counter = {1}};
 }
 
 static inline double *new_doubles(size_t n)
