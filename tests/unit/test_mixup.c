@@ -1,116 +1,12 @@
 /* mixup and cutmix: batches in every mode are those of a slow reference, which knows the operators
  * before and behind as augmentations of one sample, and mixes by coordinates. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "augment_mix.h"
-#include "augment_record.h"
-#include "augment_refused.h"
-#include "h5_write.h"
-#include "load.h"
-#include "shardstep/context.h"
-#include "temporary_folder.h"
-#include "unit.h"
-
-enum {
-    ROWS = 26,
-    HEIGHT = 5,
-    WIDTH = 7,
-    CHANNELS = 3,
-    VRANKS = 3,
-    BATCH = 4,
-    FIELDS = 6,
-    LENGTH = 11,                                /* of a signal */
-    MOST_BYTES = HEIGHT * WIDTH * CHANNELS * 8, /* of a sample */
-    SEED = 77
-};
-
-/* ---- A file. */
-
-static char folder[PATH_BYTES], path[PATH_BYTES];
-
-static uint8_t images[ROWS][HEIGHT][WIDTH][CHANNELS], masks[ROWS][HEIGHT][WIDTH];
-static float maps[ROWS][HEIGHT][WIDTH];
-static uint16_t labels[ROWS];
-static float signals[ROWS][LENGTH][2];
-static uint8_t tracks[ROWS][3][LENGTH];
-static const char all_fields[] = "images,masks,maps,labels,signals,tracks";
-
-static const shs_tensor samples[FIELDS] = {
-    {"images", SHS_U8, 3, {HEIGHT, WIDTH, CHANNELS}, images},
-    {"masks", SHS_U8, 2, {HEIGHT, WIDTH}, masks},
-    {"maps", SHS_F32, 2, {HEIGHT, WIDTH}, maps},
-    {"labels", SHS_U16, 0, {0}, labels},
-    {"signals", SHS_F32, 2, {LENGTH, 2}, signals},
-    {"tracks", SHS_U8, 2, {3, LENGTH}, tracks},
-};
-
-static size_t bytes_of(const shs_tensor *sample)
-{
-    size_t bytes = 0;
-    if (shs_tensor_bytes(sample, &bytes)) abort();
-    return bytes;
-}
-
-static void fill_rows(void)
-{
-    shs_random stream;
-    if (shs_random_at(&(shs_place){.seed = 1}, &stream)) abort();
-    for (size_t i = 0; i < sizeof images; i++)
-        ((uint8_t *)images)[i] = (uint8_t)shs_random_u32(&stream);
-    for (size_t i = 0; i < sizeof masks; i++)
-        ((uint8_t *)masks)[i] = (uint8_t)shs_random_u32(&stream);
-    for (size_t i = 0; i < sizeof maps / sizeof(float); i++)
-        ((float *)maps)[i] = shs_random_normal_float(&stream, 0, 3);
-    for (size_t i = 0; i < ROWS; i++)
-        labels[i] = (uint16_t)i;
-    for (size_t i = 0; i < sizeof signals / sizeof(float); i++)
-        ((float *)signals)[i] = shs_random_normal_float(&stream, 0, 3);
-    for (size_t i = 0; i < sizeof tracks; i++)
-        ((uint8_t *)tracks)[i] = (uint8_t)shs_random_u32(&stream);
-}
-
-static bool make_file(void)
-{
-    static const struct h5_storage plain = {0};
-    static uint64_t offsets[ROWS + 1];
-    const shs_tensor ends = {.type = SHS_U64, .axes = 1, .shape = {ROWS + 1}};
-    struct h5_writer *writer;
-    fill_rows();
-    for (size_t i = 0; i < ROWS; i++)
-        offsets[i + 1] = offsets[i] + (i % 2);
-    if (!folder_make(folder) || h5_create(folder_path(folder, "a.h5", path), &writer)) return false;
-    for (size_t f = 0; f < FIELDS; f++) {
-        shs_tensor array = {.type = samples[f].type, .axes = samples[f].axes + 1, .shape = {ROWS}};
-        for (uint32_t axis = 0; axis < samples[f].axes; axis++)
-            array.shape[axis + 1] = samples[f].shape[axis];
-        if (h5_create_array(writer, samples[f].name, &array, &plain) ||
-            h5_write_rows(writer, ROWS, samples[f].data))
-            return false;
-    }
-    return !h5_create_array(writer, "offsets", &ends, &plain) &&
-           !h5_write_rows(writer, ROWS + 1, offsets) && !h5_finish(&writer);
-}
-
-struct data {
-    shs_run *run;
-    shs_dataset *dataset;
-};
-
-static bool data_open(const char *fields, struct data *data)
-{
-    const shs_run_options run = {.seed = SEED, .vranks = VRANKS};
-    *data = (struct data){0};
-    return NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, &run, &data->run), SHS_OK) &&
-           NEED_STATUS(shs_dataset_open(data->run, path, fields, NULL, &data->dataset), SHS_OK);
-}
-
-static void data_close(struct data *data)
-{
-    shs_dataset_close(&data->dataset);
-    shs_close(&data->run);
-}
+#include "mixup_scene.h"
+#include "shardstep/augment.h"
+#include "shardstep/loader.h"
 
 /* ---- The slow reference. */
 
@@ -357,14 +253,19 @@ static const struct mode modes[] = {
 static void check_batch(const struct scene *scene, struct made *made, const shs_batch *batch)
 {
     make_batch(scene, made, batch);
+    harness_where("%s; step %llu, virtual rank %llu", scene->text, (unsigned long long)batch->step,
+                  (unsigned long long)batch->vrank);
     CHECK_U64S(batch->partner, made->partner, batch->rows);
     CHECK_FLOATS(batch->partner_weight, made->weight, batch->rows);
     for (size_t f = 0; f < FIELDS; f++) {
         size_t bytes = bytes_of(shs_augment_output(made->behind, f));
-        for (uint64_t slot = 0; slot < batch->rows; slot++)
-            if (!CHECK_BYTES((const char *)batch->field[f].data + slot * bytes,
-                             made->result[f][slot], bytes))
-                printf("  field %s, slot %llu\n", samples[f].name, (unsigned long long)slot);
+        for (uint64_t slot = 0; slot < batch->rows; slot++) {
+            harness_where("%s; step %llu, field %s, slot %llu", scene->text,
+                          (unsigned long long)batch->step, samples[f].name,
+                          (unsigned long long)slot);
+            CHECK_BYTES((const char *)batch->field[f].data + slot * bytes, made->result[f][slot],
+                        bytes);
+        }
     }
 }
 
@@ -408,6 +309,7 @@ static void check_mode(const struct scene *scene, const struct mode *mode)
             if (batch.ends_step) CHECK_STATUS(shs_agree(data.run), SHS_OK);
             batches += batch.parts ? batch.parts : 1;
         }
+    harness_where("%s", scene->text);
     CHECK_EQ(batches, 2 * VRANKS * shs_epoch_steps(loader));
     shs_loader_close(&loader);
     data_close(&data);
@@ -417,11 +319,8 @@ static void check_mode(const struct scene *scene, const struct mode *mode)
 static void batches_are_those_of_the_reference(void)
 {
     for (size_t s = 0; s < COUNT(scenes); s++)
-        for (size_t m = 0; m < COUNT(modes); m++) {
-            harness_where("%s, mode %zu", scenes[s].text, m);
+        for (size_t m = 0; m < COUNT(modes); m++)
             check_mode(&scenes[s], &modes[m]);
-        }
-    harness_where(NULL);
 }
 
 /* A kept batch keeps its partners. Without mixing there are none. */
@@ -497,134 +396,12 @@ static void draws_have_their_distributions(void)
     shs_augment_close(&augment);
 }
 
-/* ---- Texts that are refused. */
-
-static void texts_are_refused(void)
-{
-    static const struct {
-        const char *text, *words;
-    } cases[] = {
-        {"images: mixup(alpha=1)", "character 9: mixup of field images, which is u8; it takes f32 "
-                                   "and f64: cast first, as in cast(type=f32) mixup(alpha=0.2)"},
-        {"maps: mixup()", "mixup of field maps needs a number alpha=..., as in mixup(alpha=0.2)"},
-        {"maps: mixup(alpha=0)", "mixup's alpha is '0'; it takes one number from 0.001 to 1000"},
-        {"maps: mixup(alpha=1) mixup(alpha=1)",
-         "character 22: mixup mixes the samples of a batch, but mixup before it has mixed them "
-         "already; a text has one of them"},
-        {"maps: mixup(alpha=1); images: cutmix(alpha=1)",
-         "character 31: cutmix mixes the samples of a batch, but mixup before it"},
-        {"maps: sometimes(mixup(alpha=1), p=0.5)",
-         "character 17: mixup mixes the samples of a batch and cannot stand within another "
-         "operator; take it out, and give it a p"},
-        {"maps: one_of(random_flip(axis=w) mixup(alpha=1))", "cannot stand within another"},
-        {"images,narrow: cutmix(alpha=1)", "images and narrow cannot share draws: cutmix draws by "
-                                           "height and width, which are 5 x 7 of the first and 5 "
-                                           "x 6 of the second"},
-        {"slices: cutmix(alpha=1, layout=zc)",
-         "character 9: cutmix of field slices in layout zc: it takes images, with an axis y or h "
-         "and the axis x or w right behind it, and signals, with an axis t, x or w and without y "
-         "and h"},
-        {"slices: cutmix(alpha=1, layout=wh)", "cutmix of field slices in layout wh: it takes"},
-        {"slices: cutmix(alpha=1, layout=ct)",
-         "cutmix of field slices, whose samples are 1 x 0 (1 x the length of the signal)"},
-        {"signal,other: cutmix(alpha=1)",
-         "cutmix draws by height and width, which are 1 x 9 of the first and 1 x 8"},
-        {"images,signal: cutmix(alpha=1)", "cannot share draws: only one has a height"},
-        {"empty: cutmix(alpha=1)", "cutmix of field empty, whose samples are 0 x 6"},
-    };
-    const shs_tensor fields[] = {samples[0],
-                                 samples[2],
-                                 {"narrow", SHS_U8, 2, {5, 6}, NULL},
-                                 {"signal", SHS_F32, 1, {9}, NULL},
-                                 {"other", SHS_F32, 1, {8}, NULL},
-                                 {"slices", SHS_F32, 2, {4, 0}, NULL},
-                                 {"empty", SHS_F32, 2, {0, 6}, NULL}};
-    for (size_t i = 0; i < COUNT(cases); i++)
-        CHECK(is_refused(&augment_operators, cases[i].text, fields, COUNT(fields),
-                         SHS_ERROR_ARGUMENT, cases[i].words));
-}
-
-/* A function of one sample cannot mix. */
-static void one_sample_is_refused(void)
-{
-    shs_augment *augment;
-    shs_random stream = {0};
-    const void *from = maps;
-    float output[HEIGHT * WIDTH];
-    char scratch[4096];
-    void *to = output;
-    CHECK_STATUS(shs_augment_open("maps: mixup(alpha=1)", &samples[2], 1, &augment), SHS_OK);
-    CHECK(shs_augment_draws(augment) && shs_augment_changes(augment, 0));
-    CHECK_STATUS(shs_augment_apply(augment, &stream, &from, &to, scratch), SHS_ERROR_ARGUMENT);
-    CHECK_HAS(shs_message(),
-              "mixup mixes the samples of a batch, and this function has one sample; "
-              "give the text to a loader (option augment)");
-    shs_augment_close(&augment);
-}
-
-static void check_loader_refused(const char *fields, shs_loader_options options, const char *words)
-{
-    struct data data;
-    shs_loader *loader;
-    if (!data_open(fields, &data)) return;
-    CHECK_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_ERROR_ARGUMENT);
-    CHECK_HAS(shs_message(), words);
-    shs_loader_close(&loader);
-    data_close(&data);
-}
-
-static void loaders_are_refused(void)
-{
-    check_loader_refused(
-        "maps",
-        (shs_loader_options){.augment = "maps: mixup(alpha=1)", .augment_by = SHS_BY_SAMPLE},
-        "augment_by is sample, but mixup mixes a sample with another one of its batch, which "
-        "depends on rank and step; leave augment_by out, or mixup");
-    check_loader_refused("maps(offsets=offsets)",
-                         (shs_loader_options){.augment = "maps: mixup(alpha=1)"},
-                         "character 7: mixup of field maps, whose samples have numbers of rows of "
-                         "their own (offsets): samples of different lengths cannot be mixed");
-}
-
-/* ---- Texts that come out. */
-
-static void draws_and_texts_are_told(void)
-{
-    shs_augment *augment;
-    shs_random stream, again, weightless;
-    struct core_text text = {0}, canonical = {0}, nothing = {0};
-    struct augment_mix_draw draw;
-    char expected[100];
-    CHECK_STATUS(shs_augment_open("maps:mixup(alpha=1)", &samples[2], 1, &augment), SHS_OK);
-    CHECK_STATUS(shs_random_at(&(shs_place){.purpose = 1, .slot = 3}, &stream), SHS_OK);
-    again = weightless = stream;
-    augment_mix_draw(augment, &again, 3, 6, &draw);
-    augment_record_slot(augment, &stream, 3, 6, &text);
-    augment_record_slot(augment, &weightless, 6, 6, &nothing);
-    augment_print(augment, &canonical);
-    snprintf(expected, sizeof expected, "mixup(partner=%u, lambda=%.6g)", (unsigned)draw.partner,
-             draw.lambda);
-    CHECK_TEXT(text.bytes, expected);
-    CHECK_TEXT(nothing.bytes, "mixup(no)");
-    CHECK_TEXT(canonical.bytes, "maps: mixup(alpha=1)");
-    core_text_free(&text);
-    core_text_free(&nothing);
-    core_text_free(&canonical);
-    shs_augment_close(&augment);
-}
-
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(batches_are_those_of_the_reference),
         TEST(kept_batches_keep_their_partners),
         TEST(draws_have_their_distributions),
-        TEST(texts_are_refused),
-        TEST(one_sample_is_refused),
-        TEST(loaders_are_refused),
-        TEST(draws_and_texts_are_told),
     };
-    int code = make_file() ? harness_run("mixup", tests, COUNT(tests)) : 1;
-    folder_remove(folder);
-    return code;
+    return mixup_main("mixup", tests, COUNT(tests), argc, argv);
 }
