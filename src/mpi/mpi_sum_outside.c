@@ -89,46 +89,47 @@ bool mpi_sum_ring_has_room(const struct mpi_sum *sum, size_t bucket)
 
 /* ---- A bucket. */
 
-static void take_range(const struct mpi_sum *sum, size_t bucket, bool doubles, size_t first,
-                       size_t end)
+enum direction {
+    TAKE, /* from the program's memory to the ring of this rank's part */
+    GIVE  /* from the ring of the mean to the program's memory */
+};
+
+static void copy_range(const struct mpi_sum *sum, enum direction direction, size_t number,
+                       size_t first, size_t end)
 {
+    const bool doubles = mpi_sum_bucket(sum, number).doubles;
+    const int ring = direction == TAKE ? sum->site_rank : ring_of_mean(sum, sum->site_ranks);
     while (first < end) {
         struct stretch stretch = stretch_at(sum, doubles, first, end - first);
-        char *to = ring_at(sum, sum->site_rank, bucket, first);
+        char *at = ring_at(sum, ring, number, first);
         size_t bytes = stretch.count * mpi_sum_size(doubles);
-        if (sum->empty)
-            memset(to, 0, bytes);
+        if (direction == GIVE)
+            memcpy(stretch.to, at, bytes);
+        else if (sum->empty)
+            memset(at, 0, bytes);
         else
-            memcpy(to, stretch.from, bytes);
+            memcpy(at, stretch.from, bytes);
         first += stretch.count;
     }
+}
+
+/* Copies what lies before and behind this rank's own slice. */
+static void copy_others(const struct mpi_sum *sum, enum direction direction, size_t number)
+{
+    struct mpi_bucket bucket = mpi_sum_bucket(sum, number);
+    struct mpi_slice own = mpi_sum_slice(sum, number, sum->run->rank);
+    copy_range(sum, direction, number, bucket.first, own.first);
+    copy_range(sum, direction, number, own.first + own.count, bucket.first + bucket.count);
 }
 
 void mpi_sum_take_outside(const struct mpi_sum *sum, size_t number)
 {
-    struct mpi_bucket bucket = mpi_sum_bucket(sum, number);
-    struct mpi_slice own = mpi_sum_slice(sum, number, sum->run->rank);
-    take_range(sum, number, bucket.doubles, bucket.first, own.first);
-    take_range(sum, number, bucket.doubles, own.first + own.count, bucket.first + bucket.count);
-}
-
-static void give_range(const struct mpi_sum *sum, size_t bucket, bool doubles, size_t first,
-                       size_t end)
-{
-    while (first < end) {
-        struct stretch stretch = stretch_at(sum, doubles, first, end - first);
-        memcpy(stretch.to, ring_at(sum, ring_of_mean(sum, sum->site_ranks), bucket, first),
-               stretch.count * mpi_sum_size(doubles));
-        first += stretch.count;
-    }
+    copy_others(sum, TAKE, number);
 }
 
 void mpi_sum_give_outside(const struct mpi_sum *sum, size_t number)
 {
-    struct mpi_bucket bucket = mpi_sum_bucket(sum, number);
-    struct mpi_slice own = mpi_sum_slice(sum, number, sum->run->rank);
-    give_range(sum, number, bucket.doubles, bucket.first, own.first);
-    give_range(sum, number, bucket.doubles, own.first + own.count, bucket.first + bucket.count);
+    copy_others(sum, GIVE, number);
 }
 
 /* Points the fold to the terms of elements that lie together. */
