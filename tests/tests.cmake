@@ -123,7 +123,7 @@ shs_unit_test(test_null ${LAYERS})
 target_sources(test_null PRIVATE unit/null_run.c unit/null_data.c unit/null_train.c unit/null_augment.c
   unit/null_random.c)
 
-shs_mpi_test(test_agree)
+shs_mpi_test(test_agree agree_opening)
 shs_mpi_test(test_stops)
 if(SHARDSTEP_MPI)
   shs_test_program(levels mpi/levels.c)
