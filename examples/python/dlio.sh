@@ -4,14 +4,14 @@
 # MLPerf Storage with an H100 as the accelerator, in HDF5. DLIO makes the files. It sleeps in the
 # place of the accelerator.
 #
-#   unet3d      one large record a file, 7 a batch. A record has 16 MB in the place of 147, and the
+#   unet3d      one large record a file, 7 a batch. A record has 34 MB in the place of 147, and the
 #               time of computation is shorter by the same factor: the bytes a second are the same
 #   cosmoflow   one record of 2.8 MB a file, 1 a batch
 #   resnet50    1251 records of 115 KB a file, 400 a batch
 #
-#   examples/python/dlio.sh                          about ten minutes, 6 GB of disk, 9 GB of memory
+#   examples/python/dlio.sh                          about ten minutes, 9 GB of disk, 12 GB of memory
 #   examples/python/dlio.sh --quick                  small files, to see that all works
-#   examples/python/dlio.sh --workload unet3d --record 33554432 --time 0.0739
+#   examples/python/dlio.sh --workload unet3d --record 16777216 --time 0.0370
 #
 # Options: --workload NAME (may be given again), --ranks "1 2", --cache "cold warm", --rounds N,
 # --threads N (read_threads of DLIO), --prefetch N (prefetch_size), and for one workload --record
@@ -91,7 +91,7 @@ mpirun=${MPIRUN:-mpirun --oversubscribe --bind-to none --mca mpi_yield_when_idle
 choose() { # WORKLOAD
     local of_files of_record of_time
     case $1 in
-    unet3d) of_files=168 samples=1 of_record=16777216 batch=7 of_time=0.0370 ;;
+    unet3d) of_files=168 samples=1 of_record=33554432 batch=7 of_time=0.0740 ;;
     cosmoflow) of_files=600 samples=1 of_record=2828486 batch=1 of_time=0.0035 ;;
     resnet50) of_files=10 samples=1251 of_record=114660 batch=400 of_time=0.224 ;;
     *) echo "dlio.sh: there is no workload '$1': unet3d, cosmoflow or resnet50" >&2; exit 2 ;;
