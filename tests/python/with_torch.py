@@ -17,6 +17,7 @@ PATH, FIELDS = sys.argv[1], "train/images,train/labels"
 
 
 def one_process():
+    a_loader_before_torch()
     data = shardstep.Run(seed=7).dataset(PATH, FIELDS)
     loader = data.loader(batch=8, ahead=2, threads=1, array=torch.from_numpy)
     expected = [[array.tobytes() for array in batch]
@@ -26,6 +27,18 @@ def one_process():
     checks.same("batches", len(loader), len(kept))
     checks.holds(all(isinstance(batch[0], torch.Tensor) for batch in kept), "expected tensors")
     checks.same("the content", expected, [[tensor.numpy().tobytes() for tensor in batch] for batch in kept])
+
+    # what a newcomer forgets
+    for array in (torch.from_numpy, None):
+        whole = data.loader(batch=8, stream=2, array=array)
+        for options in ({}, {"batch_size": 4, "drop_last": True}):
+            checks.raises(TypeError, "give it batch_size=None", next, iter(DataLoader(whole, **options)))
+        own = DataLoader(whole, batch_size=2, collate_fn=lambda batches: [batch.rows for batch in batches])
+        checks.same("batches by a collate_fn of the program", [8, 8], next(iter(own)))
+        whole.close()
+    for where in (data.loader(batch=8, stream=2).next().pin_memory, lambda: torch.utils.data._utils.pin_memory.pin_memory(
+            data.loader(batch=8, stream=3).next())):  # fmt: skip
+        checks.raises(TypeError, ("train/images is of the type ndarray", "array=torch.from_numpy"), where)
 
     # by DLPack and by from_numpy() without a copy, and never overwritten
     plain = data.loader(batch=8, stream=1)
@@ -47,6 +60,14 @@ def one_process():
         workers = DataLoader(loader, batch_size=None, num_workers=1, multiprocessing_context=context)
         checks.raises(kind, words, lambda: list(workers))
     checks.finish()
+
+
+def a_loader_before_torch():
+    hidden = {name: sys.modules.pop(name) for name in ("torch.utils.data",)}
+    loader = shardstep.Run(seed=7).dataset(PATH, FIELDS).loader(batch=8)
+    sys.modules.update(hidden)
+    checks.holds(not isinstance(loader, IterableDataset), "an IterableDataset without torch")
+    checks.raises(TypeError, "import torch before", next, iter(DataLoader(loader, batch_size=None)))
 
 
 def a_rank():

@@ -227,7 +227,12 @@ class Batch:
         return part
 
     def pin_memory(self):
-        """The same batch with tensors in pinned memory: a DataLoader with pin_memory=True calls this."""
+        """The same batch with tensors in pinned memory: a DataLoader with pin_memory=True calls this. The
+        loader must have been opened with array=torch.from_numpy."""
+        for name, array in zip(self.names, self):
+            if not hasattr(array, "pin_memory"):
+                raise TypeError(f"Batch.pin_memory(): {name} is of the type {type(array).__name__}, which cannot be "
+                                "pinned; open the loader with array=torch.from_numpy")
         pinned = copy.copy(self)
         pinned._arrays = [array.pin_memory() for array in self]
         return pinned

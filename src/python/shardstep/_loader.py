@@ -62,7 +62,8 @@ class Loader(Handle):
     agree         if True, which is the default, errors and stops are agreed on at the end of each step, by
                   Run.agree(). All ranks then take their batches in step. If False, call it yourself
 
-    A loader that is made while torch is imported is a torch.utils.data.IterableDataset, too.
+    A loader that is made while torch is imported is a torch.utils.data.IterableDataset, too. Its batches
+    are whole, so it takes DataLoader(loader, batch_size=None).
     Collective, if the ranks of the run know each other.
     """
 
@@ -201,6 +202,10 @@ class Loader(Handle):
         self._refuse_workers()
         self._here("iter(Loader)")
         return _Epoch(self)
+
+    def __getitem__(self, number):
+        raise TypeError("a Loader has no batches by number: iterate over it, or call replay(). A DataLoader of PyTorch "
+                        "asks for them if torch was imported after the loader was opened; import torch before")
 
     def next(self):
         """The next batch, across the ends of epochs. None after the last epoch."""
@@ -500,6 +505,11 @@ def _tell_draws(record):
     return found
 
 
+def _refuse_collation(batches, *, collate_fn_map=None):
+    raise TypeError("a DataLoader of PyTorch would make batches of the batches of a shardstep Loader, which are whole: "
+                    "give it batch_size=None")
+
+
 _torch_classes = {}
 
 
@@ -507,7 +517,12 @@ def _with_torch(cls):
     """The class of a new loader. torch.utils.data.DataLoader knows an iterable dataset by its class only,
     so where torch is imported, it is a base class."""
     torch_data = sys.modules.get("torch.utils.data")
-    if torch_data is None or issubclass(cls, torch_data.IterableDataset):
+    if torch_data is None:
+        return cls
+    # default_collate() looks here for the types that it does not know; a PyTorch before 1.13 has no such table.
+    collate = sys.modules.get("torch.utils.data._utils.collate")
+    getattr(collate, "default_collate_fn_map", {})[_batch.Batch] = _refuse_collation
+    if issubclass(cls, torch_data.IterableDataset):
         return cls
     if cls not in _torch_classes:
         import types
