@@ -79,15 +79,7 @@ def test_what_is_closed_says_so():
 
 def test_damage_is_raised_in_its_step():
     damaged = "damaged.h5"
-    with open(PATH, "rb") as file:
-        data = bytearray(file.read())
-    with open("images.bin", "rb") as file:  # the raw images, as they lie in the file
-        file.seek(50 * 784)
-        at = data.find(file.read(784))
-    if checks.holds(at > 0, "image 50 is not found in the file"):
-        data[at + 5] ^= 4
-    with open(damaged, "wb") as file:
-        file.write(data)
+    damage(damaged)
     loader = shardstep.Run(seed=7).dataset(damaged, FIELDS).loader(batch=10, shuffle="none")
     steps = []
     error = checks.raises(shardstep.Error, ("checksum", "damaged.h5", "50"), lambda: steps.extend(b.step for b in loader))
@@ -119,6 +111,53 @@ def test_damage_is_raised_in_its_step():
     run = shardstep.Run(seed=7, report=lambda kind, text: told.append(kind))
     list(run.dataset(damaged, FIELDS).loader(batch=10, failures={"damage": "replace"}))
     checks.same("what `report` was told", ["replaced"], told)
+
+
+def damage(path):
+    """Writes a copy of the file whose image 50 is damaged."""
+    with open(PATH, "rb") as file:
+        data = bytearray(file.read())
+    with open("images.bin", "rb") as file:  # the raw images, as they lie in the file
+        file.seek(50 * 784)
+        at = data.find(file.read(784))
+    if checks.holds(at > 0, "image 50 is not found in the file"):
+        data[at + 5] ^= 4
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def test_without_agreements_no_state_is_behind_an_error():
+    damage("damaged.h5")
+    run = shardstep.Run(seed=7)
+    loader = run.dataset("damaged.h5", FIELDS).loader(batch=10, shuffle="none", agree=False)
+    for step in range(5):
+        checks.same("rows", 10, loader.next().rows)
+        run.agree()
+    begin = loader.state_dict()
+    for learns in (run.agree, loader.next):
+        checks.same("rows of the damaged batch", 0, loader.next().rows)
+        checks.raises(shardstep.Error, ("checksum", "50"), learns)
+        words = ("the loader has failed", "seek to the beginning of the step", "checksum")
+        error = checks.raises(shardstep.Error, words, loader.state_dict)
+        checks.same("the status", "SHS_ERROR_STATE", error.name)
+        checks.raises(shardstep.Error, "checksum", loader.save, "behind", {})
+        checks.same("the cursor, as in C", (0, 6, 6), loader.tell())
+        loader.load_state_dict(begin)
+        checks.same("the state after a seek", begin, loader.state_dict())
+
+
+def test_an_error_of_another_loader_costs_no_batch():
+    damage("damaged.h5")
+    run = shardstep.Run(seed=7)
+    failing = run.dataset("damaged.h5", FIELDS).loader(batch=10, shuffle="none", agree=False)
+    loader = open_loader(run, stream=1)
+    failing.seek((0, 5, 5))
+    steps = [loader.next().step, loader.next().step]
+    checks.same("rows of the damaged batch", 0, failing.next().rows)
+    checks.raises(shardstep.Error, "checksum", loader.next)
+    checks.same("the cursor", (0, 2, 2), loader.tell())
+    checks.same("steps", [0, 1, 2, 3], steps + [loader.next().step, loader.next().step])
+    checks.same("the cursor of the state", 4, loader.state_dict()["step"])
 
 
 def test_a_function_that_joins_ranks_fails():

@@ -18,6 +18,9 @@ _OK, _END, _STOP, _NOT_READY, _NO_CHECKPOINT = (
     s.CONSTANTS["SHS_" + name] for name in ("OK", "END", "STOP", "NOT_READY", "NO_CHECKPOINT")
 )
 _TYPES = {dtype: number for number, dtype in DTYPES.items()}
+_ARGUMENT = s.CONSTANTS["SHS_ERROR_ARGUMENT"]
+_STATE = (s.CONSTANTS["SHS_ERROR_STATE"], "SHS_ERROR_STATE")
+_NO_VRANK = 2**64 - 1
 _REPORT_BYTES = 4096
 _SLOT = operator.attrgetter("slot")
 
@@ -171,10 +174,18 @@ class Loader(Handle):
         try:
             run._check(status)
         except BaseException:
-            if status < 0:
+            if status < 0 and self._failure():
                 self._stand = (False, _cursor_of(taken.batch), self._stand[2])
                 self._waiting.remove(taken)
+            elif status < 0:  # another loader has failed, so this batch waits, and its step is agreed on once more
+                taken.agreed.clear()
             raise
+
+    def _failure(self):
+        """What the loader has failed by, or "". Only a seek helps then."""
+        # shs_replay() tells of it before it looks at the virtual rank.
+        status = lib.shs_replay(self._handle, s.shs_cursor(), _NO_VRANK, ctypes.byref(s.shs_batch()))
+        return "" if status == _ARGUMENT else _library.text_of(lib.shs_message()).split("shs_replay: ", 1)[-1]
 
     def _hand_out(self, taken, replayed=False):
         batch, form, alive = taken.batch, self._form, self._alive
@@ -252,7 +263,8 @@ class Loader(Handle):
 
     def tell(self):
         """The cursor after the last batch that was handed out, never after what was loaded ahead. Inside a
-        step it is that of the step's beginning, and so it is after an error of the step. A Cursor."""
+        step it is that of the step's beginning, and so it is after an error of the step. With agree=False it
+        is what shs_tell() returns, which is behind a step that has failed. A Cursor."""
         self._here("Loader.tell()")
         with lock:
             return self._tell()
@@ -288,12 +300,19 @@ class Loader(Handle):
     def state_dict(self):
         """What load_state_dict() goes on from: the cursor of tell(), and the run's fingerprint. Save it with
         the weights; it is the same on every rank. Raises Error inside a step, as save() does: the batches of
-        the step that are handed out would come again."""
+        the step that are handed out would come again. With agree=False it raises Error also after an error of
+        the loader, as save() does, until a seek: rows of a step that has failed would be left out."""
         self._here("Loader.state_dict()")
         inside, failed_at, _ = self._stand
+        with lock:
+            failure = "" if failed_at is not None else self._failure()
+        if failure:
+            raise Error("Loader.state_dict(): the loader has failed, and may stand behind rows that were not delivered; "
+                        "seek to the beginning of the step that failed before you take a state. The error was: "
+                        + failure, *_STATE)
         if inside and failed_at is None:
             raise Error("Loader.state_dict(): some batches of this step are still to come, and those before would "
-                        "come again; take the state after a batch whose ends_step is True")
+                        "come again; take the state after a batch whose ends_step is True", *_STATE)
         with lock:
             return {**self.tell()._asdict(), "fingerprint": self.fingerprint()}
 

@@ -319,6 +319,8 @@ CONSTANTS = {
     "SHS_NO_CHECKPOINT": 3,
     "SHS_NOT_READY": 4,
     "SHS_NO_SLOT": 5,
+    "SHS_ERROR_ARGUMENT": -1,
+    "SHS_ERROR_STATE": -6,
     "SHS_MAX_AXES": MAX_AXES,
     "SHS_U8": 1,
     "SHS_U16": 2,
