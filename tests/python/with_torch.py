@@ -83,6 +83,13 @@ def a_rank():
     checks.same("how often each row came", {1}, set(rows.tolist()))
     checks.same("epochs that were compared", 1, loader.statistics()["epochs_verified"])
 
+    # sums of tensors have the bits of one process
+    parts = [{"w": torch.randn(300, 2, generator=torch.Generator().manual_seed(v)), "n": [float(v)]} for v in range(3)]
+    total = run.sum(parts[run.first_vrank:run.first_vrank + run.hosted])
+    alone = shardstep.Run(rank=0, ranks=1, vranks=3).sum(parts)
+    checks.same("sums", (torch.Tensor, [3.0]), (type(total["w"]), total["n"]))
+    checks.holds(torch.equal(total["w"], alone["w"]), "a sum of tensors has other bits than on one rank")
+
     # a stop that one rank asks for reaches both in the same step, and so does an error
     steps = 0
     try:

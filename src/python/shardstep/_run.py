@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 
-from . import _library, _options, _structs as s
+from . import _library, _options, _structs as s, _sum
 from ._handle import Handle
 from ._library import Error, check, lib, lock, path
 
@@ -63,7 +63,9 @@ class Run(Handle):
             _refuse_lone_ranks()
         rank, ranks = rank or 0, 1 if ranks is None else ranks
         self._prepare(report, options)
-        self._agree = s.Agree(self._gather(agree, ranks)) if agree and ranks > 1 else s.Agree()
+        if agree and ranks > 1:
+            self._everyone = self._gather(agree, ranks)
+        self._agree = s.Agree(self._answer) if self._everyone else s.Agree()
         rank = _options.whole(rank, ctypes.c_int, "Run: rank")
         ranks = _options.whole(ranks, ctypes.c_int, "Run: ranks")
         self._is_collective = bool(agree) and ranks > 1
@@ -145,6 +147,7 @@ class Run(Handle):
         self._begin()
         self._thread = None  # not None: the only thread that may call
         self._cause = None  # what a function of the program has raised
+        self._everyone, self._lost = None, None  # gathers bytes of all ranks; what it has failed by
         self._interrupts = []  # such as KeyboardInterrupt, in the function `report`
         self._borrowed = []
         self._options = _options.fill(s.shs_run_options(), options, "Run", self._borrowed)
@@ -164,20 +167,33 @@ class Run(Handle):
         return reporter
 
     def _gather(self, agree, ranks):
-        def gather(_, mine, size, everyone):
+        """A function that gives bytes to `agree`, and returns those of each rank."""
+
+        def gather(mine):
+            if self._lost:  # the ranks are out of step
+                raise Error("the function `agree` has failed before") from self._lost
             try:
                 with _library.calling_back():
-                    parts = agree(ctypes.string_at(mine, size))
+                    parts = agree(mine)
                 whole = bytes(parts) if isinstance(parts, (bytes, bytearray, memoryview)) else b"".join(parts)
-                if len(whole) != ranks * size:
-                    raise ValueError(f"`agree` has returned {len(whole)} bytes, not {ranks} times {size}")
-                ctypes.memmove(everyone, whole, len(whole))
-                return 0
+                if len(whole) != ranks * len(mine):
+                    raise ValueError(f"`agree` has returned {len(whole)} bytes, not {ranks} times {len(mine)}")
             except BaseException as error:
-                self._cause = error
-                return 1
+                self._lost = error
+                raise
+            return [whole[at:at + len(mine)] for at in range(0, len(whole), len(mine))]
 
         return gather
+
+    def _answer(self, _, mine, size, everyone):
+        """What the library calls to gather bytes."""
+        try:
+            whole = b"".join(self._everyone(ctypes.string_at(mine, size)))
+            ctypes.memmove(everyone, whole, len(whole))
+            return 0
+        except BaseException as error:
+            self._cause = error
+            return 1
 
     def _check(self, status):
         """What _library.check() does, with what a function of the program has raised as the cause."""
@@ -216,6 +232,35 @@ class Run(Handle):
         self._here("Run.agree()")
         with lock:
             self._check(lib.shs_agree(self._handle))
+
+    def sum(self, parts):
+        """Collective. Adds what the virtual ranks give, and returns the sum on every rank: the same bits on any
+        number of ranks from 1 to V, if the part of each virtual rank has. It is what shs_sum() computes.
+
+        parts   a list with what each virtual rank gives that this rank hosts (Run.hosted of them, in their order),
+                or an array with them along its first axis. A part is an array of float32 or float64, a float, or
+                dicts, lists and tuples of these, such as the gradients of a model: the same on every rank
+
+        The sum has the form of a part. Arrays are those of NumPy, or tensors of PyTorch. Where a function `agree`
+        joins the ranks, it carries them, at most 1 MiB at a time. Every rank then gets the parts of all, so the
+        time grows with the number of ranks. Over MPI the library adds by itself."""
+        self._here("Run.sum()")
+        given = _sum.Parts(parts, self.hosted)
+        if self.ranks > 1 and not self._is_collective:
+            raise Error("Run.sum(): the ranks of this run know nothing of each other; open it by Run.torch() or Run.mpi(), "
+                        "or give `agree`", s.CONSTANTS["SHS_ERROR_UNSUPPORTED"], "SHS_ERROR_UNSUPPORTED")
+        totals, count = given.tensors(given.totals), len(given.totals)
+        with lock:
+            if self._everyone is None:
+                self._check(lib.shs_sum(self._handle, given.tensors(given.stacked), count, totals))
+            else:  # which compares names and shapes, and that every rank adds
+                self._check(lib.shs_same(self._handle, b"Run.sum()", totals, count))
+                try:
+                    _sum.add_gathered(given, self, self._everyone)
+                except Exception as error:
+                    raise Error(f"rank {self.rank}: Run.sum(): the function `agree` has failed: {error}; close the run",
+                                s.CONSTANTS["SHS_ERROR_GATHER"], "SHS_ERROR_GATHER") from error
+        return given.result()
 
     def request_stop(self):
         """Asks for a stop. The next agreement takes it to all ranks, and loaders raise Stopped at the
