@@ -66,8 +66,8 @@ static shs_status no_layout(const struct augment_call *call, const char *given,
                   "augmentation, character %zu: %s of field %s, whose samples are %s and have %u "
                   "axes: layout=%s; give a letter for each axis, each but _ once: c channels, t "
                   "time, z or d depth, y or h height, x or w width, i and j components, _ any "
-                  "other",
-                  call->at, call->name, name, axes, sample->axes, given);
+                  "other; fields of a statement may have layouts of their own, %s[layout=...]",
+                  call->at, call->name, name, axes, sample->axes, given, name);
     core_text_free(&shape);
     return SHS_ERROR_ARGUMENT;
 }

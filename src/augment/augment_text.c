@@ -37,7 +37,6 @@ static const char a_field[] = "a field's name, as in images: random_flip(axis=w)
                   after_field[] = "',' or ':' after a field's name, as in images: "
                                   "random_flip(axis=w),",
                   an_operator[] = "an operator such as random_flip(axis=w)",
-                  an_opening[] = "'(' after an operator's name, as in random_flip(axis=w),",
                   a_name[] = "name=value, as in normalize(mean=0.5, std=0.25),",
                   an_equals[] = "'=' after a value's name, with one number or word behind it as in "
                                 "mean=0.5, or a list as in mean=[0.4,0.5],",
@@ -183,7 +182,12 @@ static shs_status read_call(struct reader *reader, unsigned depth, struct augmen
     call->at = position_of(reader);
     shs_status status = read_word(reader, "(),;:=", an_operator, call->name, sizeof call->name);
     if (status) return status;
-    if (!take(reader, '(')) return expected(reader, an_opening);
+    if (!take(reader, '(')) {
+        char opening[2 * sizeof call->name + 64];
+        snprintf(opening, sizeof opening, "'(' after %s, as in %s() or random_flip(axis=w),",
+                 call->name, call->name);
+        return expected(reader, opening);
+    }
     if (take(reader, ')')) return SHS_OK;
     do {
         bool inner = is_call(reader);

@@ -190,6 +190,12 @@ static void print_text(const struct facts *facts)
         printf("\n");
         return;
     }
+    if (!facts->is_field && facts->about.plain && !facts->about.axes) {
+        printf("    read       as a constant: ALIAS=");
+        cli_print_text(stdout, facts->name);
+        printf("(constant)\n");
+        return;
+    }
     if (!facts->is_field) {
         printf("    read       not at all: it is no array of plain numbers\n");
         return;

@@ -62,7 +62,8 @@ static shs_status take(const struct data_field *field, uint64_t i, const void *e
     if (*offset < before)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s: offset %llu is %llu, smaller than the one before, %llu; "
-                         "offsets must not decrease",
+                         "offsets must not decrease: numbers of rows are no offsets, but their "
+                         "running sums behind a 0 are",
                          field->path, field->sample.name, (ull)i, (ull)*offset, (ull)before);
     if (*offset <= rows) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,

@@ -285,13 +285,30 @@ static shs_status add_range(struct picking *picking, uint64_t begin, uint64_t co
     return SHS_OK;
 }
 
+/* Refuses what is no index of the axis. The number may be meant as a value of the coordinate. */
+static shs_status outside(const struct picking *picking, const char *word)
+{
+    struct h5_coordinates names = {0};
+    ull length = picking->taken->length;
+    if (picking->array && !strchr(word, ':') &&
+        h5_coordinates_read(picking->array, picking->axis, &names))
+        names = (struct h5_coordinates){0};
+    bool values = names.count && names.number;
+    h5_coordinates_free(&names);
+    if (values)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "'%s' is outside the axis, which has a length of %llu; for the index that "
+                         "has this value write %s.0",
+                         word, length, word);
+    return core_fail(SHS_ERROR_ARGUMENT, "'%s' is outside the axis, which has a length of %llu",
+                     word, length);
+}
+
 static shs_status add_slice(struct picking *picking, const char *word, struct slice slice)
 {
     uint64_t length = picking->taken->length;
     if (slice.open) slice.end = length;
-    if (slice.end > length || slice.begin >= length)
-        return core_fail(SHS_ERROR_ARGUMENT, "'%s' is outside the axis, which has a length of %llu",
-                         word, (ull)length);
+    if (slice.end > length || slice.begin >= length) return outside(picking, word);
     if (slice.begin >= slice.end) return core_fail(SHS_ERROR_ARGUMENT, "'%s' takes nothing", word);
     return add_range(picking, slice.begin, (slice.end - slice.begin - 1) / slice.step + 1,
                      slice.step);

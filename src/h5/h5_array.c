@@ -154,8 +154,9 @@ static shs_status open_dataset(struct h5_array *array, bool single, shs_tensor *
     if (status) return status;
     if (shape->axes == 0 && !single)
         return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "%s: dataset %s is a single number; a field has a first axis of samples",
-                         file->path, array->name);
+                         "%s: dataset %s is a single number; a field has a first axis of samples, "
+                         "or is the same for every sample: ALIAS=%s(constant)",
+                         file->path, array->name, array->name);
     status = open_spaces(array, shape);
     if (status || !array->groups) return status;
     status = h5_groups_examine(array, array->groups);

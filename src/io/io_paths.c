@@ -115,7 +115,8 @@ static shs_status find_in_folder(const char *path, struct collection *to)
     if (status || found(to)) return status;
     return core_fail(SHS_ERROR_FILE,
                      "the folder %s holds no file %s; give another one, a pattern such as '%s/*' "
-                     "or a list",
+                     "or a list, and bring images and files of other formats to HDF5 by shardstep "
+                     "import first",
                      path, patterns, path);
 }
 

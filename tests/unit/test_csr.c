@@ -264,7 +264,7 @@ static void offsets_that_contradict_the_entries_are_refused_in_folder(void)
     struct matrix *matrix = make_matrix(30, 3);
     int *indptr = matrix->indptr, third = indptr[3];
     indptr[3] = indptr[5] + 1;
-    refuse_matrix(matrix, "dataset X/indptr: offset 4 is", "offsets must not decrease");
+    refuse_matrix(matrix, "dataset X/indptr: offset 4 is", "running sums behind a 0");
     indptr[3] = third;
     indptr[30]++;
     refuse_matrix(matrix, "offset 30 is", "rows only");

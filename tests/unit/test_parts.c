@@ -485,6 +485,10 @@ static void values_are_found_in_the_precision_of_the_file_in_folder(void)
     if (CHECK_STATUS(open_data(&reading, path, "x=u(select=lat[52.3 52.1])", NULL), SHS_OK))
         CHECK_EQ(shs_dataset_field(reading.data, 0)->shape[0], 2);
     close_data(&reading);
+    refuse_data(path, "x=u(select=lat[52])", NULL, SHS_ERROR_ARGUMENT, "'52' is outside the axis",
+                "for the index that has this value write 52.0");
+    refuse_data(path, "x=u(select=lat[2:52])", NULL, SHS_ERROR_ARGUMENT,
+                "'2:52' is outside the axis", "");
     refuse_data(path, "x=u(select=lat[52.25])", NULL, SHS_ERROR_ARGUMENT, "no coordinate of the",
                 "axis lat");
     make_file(path, "b.h5", &array);

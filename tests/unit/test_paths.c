@@ -76,7 +76,9 @@ static void the_files_of_a_folder_in_folder(void)
 {
     if (CHECK_EQ(mkdir("data", 0700), 0)) CHECK_EQ(mkdir("data/inner", 0700), 0);
     check_refused("data", SHS_ERROR_FILE,
-                  "the folder data holds no file *.h5, *.hdf5, *.he5, *.nc or *.nc4");
+                  "the folder data holds no file *.h5, *.hdf5, *.he5, *.nc or *.nc4; give another "
+                  "one, a pattern such as 'data/*' or a list, and bring images and files of other "
+                  "formats to HDF5 by shardstep import");
     touch("data/readme.txt");
     touch("data/h5");
     touch("data/.h5");
