@@ -1,6 +1,7 @@
 #include "augment_text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"

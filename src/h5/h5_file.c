@@ -155,12 +155,6 @@ static shs_status refuse_type(const struct h5_file *file, const char *name, hid_
                          "%s: dataset %s is variable-length sequence; a field takes its arrays as "
                          "runs of rows: ALIAS=%s(offsets=%s)",
                          file->path, name, name, name);
-    if (H5Tget_class(stored) == H5T_STRING)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "%s: dataset %s is text; a field must be of plain integers or IEEE "
-                         "floats: shardstep import numbers texts that are classes, by "
-                         "NAME=h5:classes:FILE:%s",
-                         file->path, name, name);
     if (H5Tget_class(stored) != H5T_COMPOUND)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "%s: dataset %s is %s; a field must be of plain integers or IEEE floats",
