@@ -1,96 +1,13 @@
 /* The record of a run: its log is the same on any number of ranks, goes on after a stop, and says
- * what it cut off; errors of its files reach every rank. */
+ * what it cut off; errors of its files reach every rank. Its list is in record_list.c. */
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "loader_scene.h"
+#include "record_scene.h"
 #include "shardstep/checkpoint.h"
 #include "shardstep/gradient.h"
-#include "shardstep/record.h"
 #include "train_chain.h"
 #include "train_header.h"
-
-enum {
-    TEXT_BYTES = 1 << 16
-};
-
-/* A run with a record. */
-struct recorded {
-    struct job job;
-    shs_record *record;
-    float numbers[3]; /* of the tensors given to each step */
-};
-
-static struct course course_of(void)
-{
-    struct course course = {42, 2 * (uint64_t)all_ranks() + 1, ROWS, {.batch = 3, .epochs = 3}};
-    course.loader.augment = augmentation;
-    return course;
-}
-
-static struct recorded begin(const struct course *course, MPI_Comm comm, const char *path,
-                             const shs_record_options *options)
-{
-    struct recorded run = {.job = course_open(course, comm, path)};
-    need(!shs_record_open(run.job.loader, options, &run.record), "shs_record_open");
-    return run;
-}
-
-static void end(struct recorded *run)
-{
-    CHECK_STATUS(shs_record_close(&run->record), SHS_OK);
-    CHECK(run->record == NULL);
-    job_close(&run->job);
-}
-
-/* Takes the batches of a step and notes a loss of each row. */
-static void take(struct recorded *run)
-{
-    shs_batch batch = {0};
-    while (!batch.ends_step) {
-        double losses[16];
-        need(shs_next(run->job.loader, &batch) == SHS_OK, "shs_next");
-        for (uint64_t slot = 0; slot < batch.count; slot++)
-            losses[slot] = batch.index[slot] == 7 ? (double)__builtin_nanf("")
-                                                  : (double)(batch.index[slot] / 2);
-        CHECK_STATUS(shs_note(run->job.loader, &batch, losses), SHS_OK);
-    }
-}
-
-static shs_status step(struct recorded *run)
-{
-    const shs_tensor tensor = {"numbers", SHS_F32, 1, {3}, run->numbers};
-    take(run);
-    return shs_record_step(run->record, &tensor, 1, &tensor, 1);
-}
-
-static void steps(struct recorded *run, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++)
-        CHECK_STATUS(step(run), SHS_OK);
-}
-
-/* Collective. A file as rank 0 has it; "" if it is not there. */
-static const char *text_of(const char *path)
-{
-    static char text[2][TEXT_BYTES];
-    static int turn;
-    char *into = text[turn = !turn];
-    memset(into, 0, TEXT_BYTES);
-    FILE *file = my_rank() ? NULL : fopen(path, "rb");
-    if (file) {
-        size_t got = fread(into, 1, TEXT_BYTES - 1, file);
-        need(got < TEXT_BYTES - 1, "room for a file");
-        fclose(file);
-    }
-    MPI_Bcast(into, TEXT_BYTES, MPI_BYTE, 0, MPI_COMM_WORLD);
-    return into;
-}
-
-static void name(const struct scene *scene, const char *file, char path[PATH_BYTES])
-{
-    snprintf(path, PATH_BYTES, "%.400s/%.50s", scene->folder, file);
-}
 
 /* Whether the chain of a log holds, and it has the lines of steps 0 to count - 1, each once. */
 static bool is_whole(const char *text, uint64_t count)
@@ -116,7 +33,17 @@ static bool is_whole(const char *text, uint64_t count)
     return holds && CHECK_EQ(next, count);
 }
 
-/* ---- */
+/* Collective. The record is not opened, with these words on all ranks. */
+static void refuses(shs_loader *loader, const shs_record_options *options, shs_status expected,
+                    const char *words)
+{
+    shs_record *record = (shs_record *)1; /* becomes NULL */
+    CHECK(agreed_failure(shs_record_open(loader, options, &record), expected, 0));
+    CHECK(message_has(words));
+    CHECK(record == NULL);
+}
+
+/* ---- the log */
 
 static void the_log_is_the_same_on_any_number_of_ranks(void)
 {
@@ -226,6 +153,8 @@ static void a_run_that_goes_back_cuts_its_log_and_says_so(void)
     scene_end(&scene);
 }
 
+/* ---- logs and files that are refused */
+
 static void a_log_of_another_run_is_refused(void)
 {
     struct scene scene = scene_begin();
@@ -235,19 +164,14 @@ static void a_log_of_another_run_is_refused(void)
     const shs_record_options options = {.path = path};
     struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &options);
     steps(&run, 2);
-    shs_record *second;
-    CHECK(agreed_failure(shs_record_open(run.job.loader, &options, &second), SHS_ERROR_STATE, 0));
-    CHECK(message_has("the loader has a record already"));
+    refuses(run.job.loader, &options, SHS_ERROR_STATE, "the loader has a record already");
     end(&run);
     course.seed++;
     run.job = course_open(&course, MPI_COMM_WORLD, scene.path);
-    CHECK(agreed_failure(shs_record_open(run.job.loader, &options, &run.record), SHS_ERROR_MISMATCH,
-                         0));
-    CHECK(message_has("is the log of another run: it has «seed = 42», this run has «seed = 43»"));
-    CHECK(run.record == NULL);
+    refuses(run.job.loader, &options, SHS_ERROR_MISMATCH,
+            "is the log of another run: it has «seed = 42», this run has «seed = 43»");
     const shs_record_options data = {.path = scene.path};
-    CHECK(agreed_failure(shs_record_open(run.job.loader, &data, &run.record), SHS_ERROR_FORMAT, 0));
-    CHECK(message_has("is no log that shs_record_open() began"));
+    refuses(run.job.loader, &data, SHS_ERROR_FORMAT, "is no log that shs_record_open() began");
     job_close(&run.job);
     scene_end(&scene);
 }
@@ -289,9 +213,7 @@ static void a_log_with_other_options_is_refused(void)
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         exchange(path, changes[i].was, changes[i].is);
-        CHECK(agreed_failure(shs_record_open(run.job.loader, &options, &run.record),
-                             SHS_ERROR_MISMATCH, 0));
-        CHECK(message_has(changes[i].words));
+        refuses(run.job.loader, &options, SHS_ERROR_MISMATCH, changes[i].words);
     }
     job_close(&run.job);
     scene_end(&scene);
@@ -340,23 +262,18 @@ static void files_that_cannot_be_are_refused(void)
     shs_record *record;
     const shs_record_options no_log = {.path = ""}, no_list = {.worst = ""};
     const shs_record_options one = {.path = "run.log", .worst = "run.log"};
-    CHECK(agreed_failure(shs_record_open(job.loader, &no_log, &record), SHS_ERROR_ARGUMENT, 0));
-    CHECK(message_has("path is an empty text"));
-    CHECK(agreed_failure(shs_record_open(job.loader, &no_list, &record), SHS_ERROR_ARGUMENT, 0));
-    CHECK(message_has("worst is an empty text"));
-    CHECK(agreed_failure(shs_record_open(job.loader, &one, &record), SHS_ERROR_ARGUMENT, 0));
-    CHECK(message_has("path and worst are both run.log"));
+    refuses(job.loader, &no_log, SHS_ERROR_ARGUMENT, "path is an empty text");
+    refuses(job.loader, &no_list, SHS_ERROR_ARGUMENT, "worst is an empty text");
+    refuses(job.loader, &one, SHS_ERROR_ARGUMENT, "path and worst are both run.log");
     char path[PATH_BYTES], log[PATH_BYTES];
     name(&scene, "absent/worst.txt", path);
     name(&scene, "run.log", log);
     const shs_record_options absent = {.path = log, .worst = path};
-    CHECK(agreed_failure(shs_record_open(job.loader, &absent, &record), SHS_ERROR_FILE, 0));
-    CHECK(message_has("absent/worst.txt.tmp"));
+    refuses(job.loader, &absent, SHS_ERROR_FILE, "absent/worst.txt.tmp");
     CHECK(message_has("make its folder"));
     CHECK_TEXT(text_of(log), "");
     const shs_record_options folder = {.worst = scene.folder}, data = {.worst = scene.path};
-    CHECK(agreed_failure(shs_record_open(job.loader, &folder, &record), SHS_ERROR_FILE, 0));
-    CHECK(message_has("it is a folder"));
+    refuses(job.loader, &folder, SHS_ERROR_FILE, "it is a folder");
     CHECK(agreed_failure(shs_record_open(job.loader, &data, &record), SHS_ERROR_FORMAT, 0));
     name(&scene, "worst.txt", path);
     const shs_record_options right = {.worst = path};
@@ -366,6 +283,8 @@ static void files_that_cannot_be_are_refused(void)
     job_close(&job);
     scene_end(&scene);
 }
+
+/* ---- steps, and files that cannot be written */
 
 static void a_step_is_recorded_once_and_whole(void)
 {
@@ -452,113 +371,7 @@ static void a_log_and_a_list_that_both_fail_are_both_told(void)
     scene_end(&scene);
 }
 
-static void the_list_of_the_worst_rows_is_the_same_on_any_number_of_ranks(void)
-{
-    struct scene scene = scene_begin();
-    const struct course course = course_of();
-    char shared[PATH_BYTES], own[PATH_BYTES], file[32];
-    name(&scene, "worst.txt", shared);
-    snprintf(file, sizeof file, "worst.%d.txt", my_rank());
-    name(&scene, file, own);
-    const shs_record_options of_all = {.worst = shared, .worst_rows = 4};
-    struct recorded run = begin(&course, MPI_COMM_WORLD, scene.path, &of_all);
-    const uint64_t epoch = shs_epoch_steps(run.job.loader);
-    steps(&run, 2 * epoch);
-    end(&run);
-    run = begin(&course, MPI_COMM_NULL, scene.path,
-                &(shs_record_options){.worst = own, .worst_rows = 4});
-    steps(&run, 2 * epoch);
-    end(&run);
-    name(&scene, "worst.0.txt", own);
-    const char *list = text_of(shared);
-    CHECK_TEXT(list, text_of(own));
-    for (int line = 0; line < 2; line++)
-        list += strcspn(list, "\n") + 1;
-    static const ull rows[] = {7, 52, 50, 51}; /* a NaN, and losses of 26, 25 and 25 */
-    for (ull i = 0; i < 8; i++) {
-        ull numbers[6] = {0};
-        sscanf(list, "%llu\t%llu\t%llu\t%llu\t%llu\t%llu", &numbers[0], &numbers[1], &numbers[2],
-               &numbers[3], &numbers[4], &numbers[5]);
-        CHECK_EQ(numbers[0], i / 4);
-        CHECK_EQ(numbers[5], rows[i % 4]);
-        list += strcspn(list, "\n") + 1;
-    }
-    scene_end(&scene);
-}
-
-/* A run with a list of two rows, and small batches. */
-static struct recorded begin_list(const struct scene *scene, const char *file,
-                                  char path[PATH_BYTES])
-{
-    struct course course = course_of();
-    course.loader.batch = 1;
-    name(scene, file, path);
-    return begin(&course, MPI_COMM_WORLD, scene->path,
-                 &(shs_record_options){.worst = path, .worst_rows = 2});
-}
-
-/* The rows of the losses before are not known any more, be the list written already or not. */
-static void a_list_says_that_its_run_went_back(void)
-{
-    struct scene scene = scene_begin();
-    char path[PATH_BYTES], words[96];
-    for (uint64_t written = 0; written < 2; written++) {
-        struct recorded run = begin_list(&scene, written ? "written.txt" : "early.txt", path);
-        const uint64_t epoch = shs_epoch_steps(run.job.loader), from = epoch - 2;
-        need(epoch > 2, "three steps an epoch");
-        steps(&run, epoch - 1 + written);
-        CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){0, from, from}), SHS_OK);
-        steps(&run, 2);
-        end(&run);
-        snprintf(words, sizeof words,
-                 "row\tloss\n# epoch 0: only the losses of its steps %llu to %llu are known\n0\t",
-                 (ull)from, (ull)epoch - 1);
-        const char *list = text_of(path);
-        CHECK_HAS(list, words);
-        for (int line = 0; line < 3; line++)
-            list += strcspn(list, "\n") + 1;
-        for (; *list; list += strcspn(list, "\n") + 1)
-            CHECK(strtoull(list + 2, NULL, 10) >= from);
-    }
-    scene_end(&scene);
-}
-
-/* Rows of a step that is not recorded put no others out. */
-static void a_list_has_the_rows_of_recorded_steps(void)
-{
-    struct scene scene = scene_begin();
-    char path[PATH_BYTES], right[PATH_BYTES];
-    struct recorded run = begin_list(&scene, "right.txt", right);
-    const uint64_t epoch = shs_epoch_steps(run.job.loader);
-    steps(&run, epoch - 1);
-    end(&run);
-    run = begin_list(&scene, "closed.txt", path);
-    steps(&run, epoch - 1);
-    if (my_rank() == 0) take(&run); /* the other ranks have not come so far */
-    end(&run);
-    CHECK_TEXT(text_of(right), text_of(path));
-    run = begin_list(&scene, "again.txt", path);
-    for (uint64_t i = 0; i < epoch - 1; i++) {
-        take(&run);
-        CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){0, i, i}), SHS_OK);
-        steps(&run, 1);
-    }
-    end(&run);
-    CHECK_TEXT(text_of(right), text_of(path));
-    scene_end(&scene);
-}
-
-static void a_list_may_know_no_losses(void)
-{
-    struct scene scene = scene_begin();
-    char path[PATH_BYTES];
-    struct recorded run = begin_list(&scene, "worst.txt", path);
-    CHECK_STATUS(shs_seek(run.job.loader, (shs_cursor){0, 1, 1}), SHS_OK);
-    take(&run);
-    end(&run);
-    CHECK_HAS(text_of(path), "row\tloss\n# epoch 0: no losses are known\n");
-    scene_end(&scene);
-}
+/* ---- notes and memory */
 
 static void notes_are_of_the_present_step(void)
 {
