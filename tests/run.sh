@@ -128,7 +128,7 @@ for name in $builds; do
         run sanitize
         ;;
     thread)
-        choice=(-R '^(unit\.test_(pool|cache|fetch|field|filter|gather|store|resident|keep|step_batches|ahead|ahead_errors)|mpi\.test_loader(_cursor|_errors)?(_ahead)?\.3|mpi\.test_checkpoint_later\.3)$')
+        choice=(-R '^(unit\.test_(pool|decodes|fetch|fetch_errors|field|field_corners|filter|filter_codecs|gather|store|resident|keep|step_batches|ahead|ahead_errors)|mpi\.test_loader(_cursor|_errors)?(_ahead)?\.3|mpi\.test_checkpoint_later\.3)$')
         build thread -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG" "${gold[@]}" \
             -DSHARDSTEP_WERROR=OFF -DSHARDSTEP_SANITIZE=thread -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
         run thread
