@@ -21,6 +21,19 @@ enum {
     SHS_EXIT_STOPPED = 75
 };
 
+/** Local. Prints a text as a line of the standard error, where the lines of other ranks do not
+ * break it: fprintf() hands over a longer line in pieces, from glibc 2.37 on in pieces of 128
+ * bytes. */
+static inline void shs_print_line(const char *text)
+{
+    char line[2048];
+    int length = snprintf(line, sizeof line, "%s\n", text);
+    if (length > 0 && (size_t)length < sizeof line)
+        fputs(line, stderr);
+    else
+        fprintf(stderr, "%s\n", text);
+}
+
 /** Collective where `status` comes from a Collective function, Local otherwise. Returns `status` if
  * it is no error, and prints what shs_notice() has to tell. On an error it prints the message to
  * the standard error, once in the job, and ends the job with exit code 2. If all ranks have the
@@ -30,9 +43,9 @@ enum {
 static inline shs_status shs_must(shs_status status)
 {
     const char *notice = status >= 0 ? shs_notice() : NULL;
-    if (notice) fprintf(stderr, "%s\n", notice);
+    if (notice) shs_print_line(notice);
     if (status >= 0) return status;
-    if (shs_message_is_mine()) fprintf(stderr, "%s\n", shs_message());
+    if (shs_message_is_mine()) shs_print_line(shs_message());
     fflush(stderr);
 #ifndef SHARDSTEP_NO_MPI
     int started = 0, finished = 0;
@@ -51,7 +64,7 @@ static inline shs_status shs_must(shs_status status)
 static inline void shs_print_report(void *user, shs_report_kind kind, const char *text)
 {
     (void)user;
-    if (kind != SHS_REPORT_EXCLUDED) fprintf(stderr, "%s\n", text);
+    if (kind != SHS_REPORT_EXCLUDED) shs_print_line(text);
 }
 
 #endif

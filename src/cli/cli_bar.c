@@ -38,5 +38,6 @@ void cli_bar_show(struct cli_bar *bar, const char *what, uint64_t done, uint64_t
 void cli_bar_end(struct cli_bar *bar)
 {
     if (bar->shown && bar->last) fprintf(stderr, "\r\033[K");
+    fflush(stderr);
     bar->shown = false;
 }

@@ -155,7 +155,7 @@ static void go_on(const struct run *run, shs_status status)
 {
     if (status != SHS_ERROR_FILE || !is_set("full", "go")) must(status);
     if (status >= 0) return;
-    if (shs_message_is_mine()) fprintf(stderr, "%s\n", shs_message());
+    if (shs_message_is_mine()) shs_print_line(shs_message());
     if (run->is_first) printf("goes on without a checkpoint\n");
 }
 
