@@ -4,6 +4,7 @@
 #define SHARDSTEP_H
 
 #include "shardstep/augment.h"
+#include "shardstep/batch.h"
 #include "shardstep/checkpoint.h"
 #include "shardstep/collective.h"
 #include "shardstep/context.h"

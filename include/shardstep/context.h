@@ -59,10 +59,9 @@
  * status on the rank that has it: the other ranks may wait for this rank where it was.
  *
  * Two waits are inside of MPI, where neither a report nor a limit reaches them: that of
- * MPI_Allreduce with SHS_REDUCTION_FAST, and that of MPI_Comm_split_type in the first call that
- * looks for the ranks of a node, such as shs_gradient_open(). Both begin when every rank has come,
- * so they last only if a rank dies, or is stopped, in the middle of them. The launcher must then
- * end the job. SHS_REDUCTION_REPRODUCIBLE has no such wait.
+ * MPI_Allreduce with SHS_REDUCTION_FAST, and that of MPI_Comm_split_type in shs_open(). Both begin
+ * when every rank has come, so they last only if a rank dies, or is stopped, in the middle of them.
+ * The launcher must then end the job. SHS_REDUCTION_REPRODUCIBLE has no such wait.
  *
  * In a run that shs_open_ranks() opened, the `agree` of the program waits, and nothing of this
  * holds. */

@@ -107,6 +107,7 @@
 #define SHARDSTEP_LOADER_H
 
 #include "augment.h"
+#include "batch.h"
 #include "dataset.h"
 #include "draws.h"
 #include "failures.h"
@@ -392,7 +393,8 @@ typedef struct shs_batch {
     size_t fields;
     /** The data of each field, whose shape is {rows, ...}. A constant field (see fields.h) has the
      * shape of its one copy instead, whatever `rows` is. Constant fields come last, and the parts
-     * of a batch share their memory. */
+     * of a batch share their memory. C does not check the type of `data`: shs_batch_f32() and its
+     * relatives (batch.h) find a field by its name, and do. */
     const shs_tensor *field;
     /** True for the step's last batch on this rank. */
     bool ends_step;

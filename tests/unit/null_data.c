@@ -213,6 +213,35 @@ CASE(shs_batch_draws)
            REFUSES(shs_batch_draws, (good_loader(), &batch, NULL), "draws is NULL");
 }
 
+CASE(shs_batch_field)
+{
+    const shs_tensor here = {0}, *found = &here;
+    const shs_batch batch = {.rows = 1};
+    return REFUSES(shs_batch_field, (NULL, "x", &found), "batch is NULL") && !found &&
+           REFUSES(shs_batch_field, (&batch, NULL, &found), "field is NULL") &&
+           REFUSES(shs_batch_field, (&batch, "x", NULL), "found is NULL");
+}
+
+#define ELEMENTS_CASE(function, c_type)                                                            \
+    CASE(function)                                                                                 \
+    {                                                                                              \
+        c_type here = 0, *data = &here;                                                            \
+        const shs_batch batch = {.rows = 1};                                                       \
+        return REFUSES(function, (NULL, "x", 0, &data), "batch is NULL") && !data &&               \
+               REFUSES(function, (&batch, NULL, 0, &data), "field is NULL") &&                     \
+               REFUSES(function, (&batch, "x", 0, NULL), "data is NULL");                          \
+    }
+ELEMENTS_CASE(shs_batch_f32, float)
+ELEMENTS_CASE(shs_batch_f64, double)
+ELEMENTS_CASE(shs_batch_u8, uint8_t)
+ELEMENTS_CASE(shs_batch_u16, uint16_t)
+ELEMENTS_CASE(shs_batch_u32, uint32_t)
+ELEMENTS_CASE(shs_batch_u64, uint64_t)
+ELEMENTS_CASE(shs_batch_i8, int8_t)
+ELEMENTS_CASE(shs_batch_i16, int16_t)
+ELEMENTS_CASE(shs_batch_i32, int32_t)
+ELEMENTS_CASE(shs_batch_i64, int64_t)
+
 CASE(shs_draws_close)
 {
     shs_draws *draws = NULL;
@@ -286,6 +315,17 @@ static const struct null_case cases[] = {
     NULL_CASE(shs_loader_memory),
     NULL_CASE(shs_random_at_batch),
     NULL_CASE(shs_batch_draws),
+    NULL_CASE(shs_batch_field),
+    NULL_CASE(shs_batch_f32),
+    NULL_CASE(shs_batch_f64),
+    NULL_CASE(shs_batch_u8),
+    NULL_CASE(shs_batch_u16),
+    NULL_CASE(shs_batch_u32),
+    NULL_CASE(shs_batch_u64),
+    NULL_CASE(shs_batch_i8),
+    NULL_CASE(shs_batch_i16),
+    NULL_CASE(shs_batch_i32),
+    NULL_CASE(shs_batch_i64),
     NULL_CASE(shs_draws_close),
     NULL_CASE(shs_save),
     NULL_CASE(shs_save_with),
