@@ -21,7 +21,9 @@ static const shs_tensor sums[] = {{"slopes", SHS_F64, 1, {WEIGHTS}, slopes},
 
 static void sum_batch(const shs_batch *batch, float noise)
 {
-    const float *x = batch->field[0].data, *y = batch->field[1].data;
+    float *x, *y;
+    shs_must(shs_batch_f32(batch, "x", INPUTS, &x));
+    shs_must(shs_batch_f32(batch, "y", 1, &y));
     memset(slopes, 0, sizeof slopes);
     loss = 0;
     for (uint64_t row = 0; row < batch->count; row++, x += INPUTS) {

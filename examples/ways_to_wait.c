@@ -82,9 +82,10 @@ static shs_status take_or_work(watch *w, shs_loader *loader, shs_batch *batch)
 
 static double mean_number(const shs_batch *batch)
 {
-    const float *number = batch->field[0].data;
     const uint64_t count = batch->rows * 28 * 28;
+    float *number;
     double sum = 0;
+    shs_must(shs_batch_f32(batch, "train/images", 28 * 28, &number));
     for (uint64_t i = 0; i < count; i++)
         sum += (double)number[i];
     return count > 0 ? sum / (double)count : 0;

@@ -33,7 +33,9 @@ static void add_point(const float *day, float truth)
 
 static void sum_batch(const shs_batch *batch)
 {
-    const float *day = batch->field[0].data, *truth = batch->field[1].data;
+    float *day, *truth;
+    shs_must(shs_batch_f32(batch, "day", DAY * GRID, &day));
+    shs_must(shs_batch_f32(batch, "truth", GRID, &truth));
     for (int i = 0; i < WEIGHTS; i++)
         slopes[i] = 0;
     errors[0] = errors[1] = 0;

@@ -17,6 +17,13 @@ awk '/^weight/ { d = $3 - ($2 < 8 ? ($2 - 3.5) / 2 : 0.5); n += d * d < 0.001 } 
 awk '/^epoch/ { if (!n++) first = $3; last = $3 } END { exit !(n == 6 && last < first / 2) }' \
     reference.txt || fail "the loss does not fall: $(cat reference.txt)"
 
+# a field of another type is refused in its first batch, and not read as floats
+"$SHARDSTEP" import doubles.h5 x=h5:f64:table.h5:x y=h5:table.h5:y > import.txt
+code=0
+"$BUILD/examples/regression" doubles.h5 doubles 1 > out.txt 2> err.txt || code=$?
+[ "$code" = 2 ] && grep -q 'shs_batch_f32: field x has elements of type f64, not f32; take them by shs_batch_f64(), or' err.txt ||
+    fail "the regression of doubles: code $code: $(cat err.txt)"
+
 # a signal: saved, exit code 75; the same command goes on, on another number of ranks
 code=0
 $MPIRUN -n 3 "$BUILD/examples/regression" table.h5 stopped 1000000 > out.txt 2> err.txt < /dev/null &

@@ -101,8 +101,10 @@ int main(int count, char **words)
     double total = 0;
     shs_batch batch{};
     while (shs_must(shs_next(loader.get(), &batch)) == SHS_OK) {
-        const auto *x = static_cast<const float *>(batch.field[0].data);
-        const auto *y = static_cast<const int64_t *>(batch.field[1].data);
+        float *x = nullptr;
+        int64_t *y = nullptr;
+        shs_must(shs_batch_f32(&batch, batch.field[0].name, 1, &x));
+        shs_must(shs_batch_i64(&batch, batch.field[1].name, 1, &y));
         sum[0] = 0;
         for (uint64_t row = 0; row < batch.count; row++)
             sum[0] += x[row] * static_cast<float>(y[row]);
