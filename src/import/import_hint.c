@@ -6,7 +6,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_superblock.h"
+#include "io_beginning.h"
 
 static bool is_absent(const char *path)
 {
@@ -14,55 +14,25 @@ static bool is_absent(const char *path)
     return stat(path, &found) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* Finds the longest beginning of a path that ends before a ':' or a '/' and is a plain file. The
- * file's name is *beginning, which the caller releases, and *rest what stands behind it. Without
- * such a file *beginning is NULL. */
-static shs_status find_beginning(const char *path, char **beginning, const char **rest)
-{
-    struct stat found;
-    shs_status status = core_copy(path, beginning);
-    for (size_t at = status ? 0 : strlen(path); at-- > 1;) {
-        if (path[at] != ':' && path[at] != '/') continue;
-        (*beginning)[at] = '\0';
-        *rest = path + at;
-        if (!stat(*beginning, &found) && S_ISREG(found.st_mode)) return SHS_OK;
-    }
-    core_free(beginning);
-    return status;
-}
-
-static bool is_hdf5(const char *path)
-{
-    struct io_superblock superblock = {0};
-    uint64_t bytes;
-    int file;
-    if (io_size(path, &bytes) || io_open(path, &file)) return false;
-    shs_status status = io_superblock_read(file, bytes, &superblock);
-    io_close(file);
-    return !status && superblock.found;
-}
-
-/* Tells of a file of which the path is the beginning. */
-static void tell_file(struct core_text *hint, const char *file, const char *rest,
+/* Tells of a file of which the path is the beginning. That a file is an HDF5 file is said already.
+ */
+static void tell_file(struct core_text *hint, const struct io_beginning *beginning,
                       const struct import_request *request, const struct import_format *format)
 {
-    const char *dataset = rest + 1;
-    if (!is_hdf5(file))
-        core_text_add(
-            hint,
-            "%s is a file: what is taken of it is said before its name, as in csv:u8:2-5:FILE",
-            file);
+    const char *file = beginning->file, *dataset = beginning->rest + 1;
+    if (!beginning->is_hdf5)
+        core_text_add(hint,
+                      "%s is a file: what is taken of it is said before its name, as in "
+                      "csv:u8:2-5:FILE",
+                      file);
     else if (format != &import_h5)
-        core_text_add(hint, "%s is an HDF5 file: its dataset %s is given as h5:%s:%s", file,
-                      dataset, file, dataset);
-    else if (*rest == '/')
-        core_text_add(hint, "%s is an HDF5 file: its dataset %s/%s is given as h5:%s:%s/%s", file,
-                      dataset, request->dataset, file, dataset, request->dataset);
+        core_text_add(hint, "its dataset %s is given as h5:%s:%s", dataset, file, dataset);
+    else if (*beginning->rest == '/')
+        core_text_add(hint, "its dataset %s/%s is given as h5:%s:%s/%s", dataset, request->dataset,
+                      file, dataset, request->dataset);
     else
         core_text_add(hint,
-                      "%s is an HDF5 file, but DATASET begins behind the last colon: in a DATASET "
-                      "a ? stands for a colon",
-                      file);
+                      "DATASET begins behind the last colon: in a DATASET a ? stands for a colon");
 }
 
 /* Tells that the word before the first colon is none that the format knows. */
@@ -89,28 +59,27 @@ static void tell_word(struct core_text *hint, const char *path, const struct imp
 /* Tells of a DATASET that begins with a file's name, such as a.h5/x in h5:10:a.h5/x. */
 static void tell_dataset(struct core_text *hint, const struct import_request *request)
 {
-    char *file;
-    const char *rest;
-    if (find_beginning(request->dataset, &file, &rest)) return;
-    if (file || !is_absent(request->dataset))
+    struct io_beginning beginning;
+    if (io_beginning_find(request->dataset, &beginning)) return;
+    if (beginning.file || !is_absent(request->dataset))
         core_text_add(hint, "'%s' was taken for FILE and '%s' for DATASET of h5:FILE:DATASET",
                       request->path, request->dataset);
-    core_free(&file);
+    core_free(&beginning.file);
 }
 
 static void tell(struct core_text *hint, const struct import_request *request,
                  const struct import_format *format)
 {
-    const char *path = request->path, *rest;
-    char *file;
-    if (find_beginning(path, &file, &rest)) return;
-    if (file && (format != &import_csv || is_hdf5(file)))
-        tell_file(hint, file, rest, request, format);
+    const char *path = request->path;
+    struct io_beginning beginning;
+    if (io_beginning_find(path, &beginning)) return;
+    if (beginning.file && (format != &import_csv || beginning.is_hdf5))
+        tell_file(hint, &beginning, request, format);
     else if (strchr(path, ':'))
         tell_word(hint, path, format);
     else if (format == &import_h5)
         tell_dataset(hint, request);
-    core_free(&file);
+    core_free(&beginning.file);
 }
 
 shs_status import_hint(shs_status status, const struct import_request *request,

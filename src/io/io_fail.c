@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core_memory.h"
+#include "io_beginning.h"
+
 static const struct {
     int error;
     const char *advice;
@@ -29,8 +32,24 @@ static const char *usual_advice(int error)
     return IO_READ_ADVICE;
 }
 
+/* Tells of a path that goes on behind the name of an HDF5 file. Returns false for another path. */
+static bool tell_beginning(const char *what, const char *path, int error)
+{
+    struct io_beginning beginning = {0};
+    if (error != ENOENT && error != ENOTDIR) return false;
+    if (io_beginning_find(path, &beginning)) return false;
+    bool tell = beginning.file && beginning.is_hdf5;
+    if (tell)
+        core_fail(SHS_ERROR_FILE,
+                  "%s %s: %s; %s is an HDF5 file, whose datasets are named apart, not in the path",
+                  what, path, strerror(error), beginning.file);
+    core_free(&beginning.file);
+    return tell;
+}
+
 shs_status io_fail(const char *what, const char *path, int error, const char *advice)
 {
+    if (!advice && tell_beginning(what, path, error)) return SHS_ERROR_FILE;
     return core_fail(SHS_ERROR_FILE, "%s %s: %s; %s", what, path, strerror(error),
                      advice ? advice : usual_advice(error));
 }

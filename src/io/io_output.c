@@ -36,7 +36,7 @@ shs_status io_output_check(const char *path, bool overwrite)
     if (lstat(path, &found) < 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return SHS_OK; /* creating the file gives the better message */
-        return core_fail(SHS_ERROR_FILE, "cannot look at %s: %s", path, strerror(errno));
+        return io_fail("cannot look at", path, errno, NULL);
     }
     if (!S_ISREG(found.st_mode))
         return core_fail(SHS_ERROR_FILE,

@@ -110,15 +110,21 @@ refuses 'h5:axes=1,1:bad.h5:large' 'must list each of 0 to 1 once'
 refuses 'h5:axes=1,b:bad.h5:large' 'given as h5:FILE:DATASET'
 
 # an origin that was taken apart in another way than was meant: the message says how it is given
-refuses bad.h5:large 'bad.h5 is an HDF5 file: its dataset large is given as h5:bad.h5:large$'
-refuses bad.h5/g/1/x 'bad.h5 is an HDF5 file: its dataset g/1/x is given as h5:bad.h5:g/1/x$'
+refuses bad.h5:large 'bad.h5 is an HDF5 file, .*; its dataset large is given as h5:bad.h5:large$'
+refuses bad.h5/g/1/x 'bad.h5 is an HDF5 file, .*; its dataset g/1/x is given as h5:bad.h5:g/1/x$'
 refuses csv:bad.h5:large 'its dataset large is given as h5:bad.h5:large$'
 refuses h5:bad.h5/g/1:x 'its dataset g/1/x is given as h5:bad.h5:g/1/x$'
-refuses h5:bad.h5:a:b 'begins behind the last colon: in a DATASET a \? stands for a colon$'
+refuses h5:bad.h5:a:b 'DATASET begins behind the last colon: in a DATASET a \? stands for a colon$'
 refuses h5:10:bad.h5:large "'10' is none of the words that may stand before FILE in h5:FILE:DATASET"
 refuses h5:classes:10:bad.h5/words "'10' was taken for FILE and 'bad.h5/words' for DATASET"
 refuses classes:bad.h5:words "'classes' is none of the formats that may stand before a colon: idx,"
 refuses h5:bad.h5:texts 'numbered from 0: shardstep import OUT.h5 NAME=h5:classes:bad.h5:texts$'
+for command in info check "digest --fields x"; do
+    for path in bad.h5:large bad.h5/large; do
+        refused 0 "cannot open $path: .*; bad.h5 is an HDF5 file, whose datasets are named apart, not in the path" \
+            "$SHARDSTEP" $command $path
+    done
+done
 refuses h5:none.h5:large 'cannot open none.h5: No such file or directory; check the path$'
 refuses h5:bad.h5 'given as h5:FILE:DATASET'
 refuses h5:f32:bad.h5: 'given as h5:FILE:DATASET'
