@@ -24,7 +24,7 @@ elseif(NOT folder)
   return()
 endif()
 install(DIRECTORY src/python/shardstep DESTINATION ${folder} COMPONENT python
-  FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE PATTERN _program.py EXCLUDE)
+  FILES_MATCHING PATTERN "*.py" PATTERN "py.typed" PATTERN __pycache__ EXCLUDE PATTERN _program.py EXCLUDE)
 
 # The module finds the library from its own place, also after all was moved. Under /usr the system's loader
 # finds it, so that Debian's package is one for all architectures.

@@ -6,7 +6,7 @@ import re
 import sys
 
 import checks
-from shardstep import _library, _structs
+from shardstep import _library, _options, _structs, _types
 
 
 def without_comments(path):
@@ -82,6 +82,19 @@ def main():
         said = []
         _library.compare_layouts(other, said.append)
         checks.holds(any(words in text for text in said), f"no «{words}» in {said}")
+    # what editors and type checkers know
+    for struct, options in (
+        (_structs.shs_run_options, _types.RunOptions), (_structs.shs_dataset_options, _types.DatasetOptions),
+        (_structs.shs_loader_options, _types.LoaderOptions), (_structs.shs_blocks, _types.Blocks),
+        (_structs.shs_subset, _types.Subset), (_structs.shs_sampling, _types.Sampling),
+        (_structs.shs_failures, _types.Failures), (_structs.shs_slot_memory, _types.Memory),
+    ):  # fmt: skip
+        members = {name for name, _ in struct._fields_} - _options._HIDDEN - {"keep"}
+        checks.same(f"the options of {struct.__name__} that have types", members, set(options.__annotations__))
+    for name, words in _options.WORDS.items():
+        options = _types.Failures if name in _types.Failures.__annotations__ else _types.LoaderOptions
+        text = options.__annotations__[name].__forward_arg__
+        checks.same(f"the words of {name}", list(words), re.findall(r"\w+", text.partition("[")[2]))
     checks.same("structs of the module", len(_structs.STRUCTS), len(set(_structs.STRUCTS)))
     checks.finish()
 

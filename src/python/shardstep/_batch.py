@@ -8,18 +8,25 @@ A handler of a signal may raise between any two steps of Python code, but not wi
 of C. So whatever must not be done in part is one call of C here.
 """
 
+from __future__ import annotations
+
 import copy
 import ctypes
 import operator
 import os
 import struct
 from itertools import filterfalse
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _structs as s
 from ._dataset import DTYPES, shape_of
 from ._library import check, lib, text_of
+
+if TYPE_CHECKING:
+    from ._loader import Loader
 
 _unpack = struct.Struct(s.BATCH_FORMAT).unpack_from
 _keep = lib.shs_keep
@@ -29,7 +36,7 @@ _method = ctypes.pythonapi.PyInstanceMethod_New
 _method.restype, _method.argtypes = ctypes.py_object, [ctypes.py_object]
 
 
-class _Kept(tuple):
+class _Kept(tuple[Any]):
     """(the reference to a batch,), which the library keeps until this object is gone. Any thread may come to its
     end, at any time. No code of Python runs then, so that an exception of a signal's handler is neither lost there
     nor the reason why memory does not go back to the ring."""
@@ -37,16 +44,14 @@ class _Kept(tuple):
     __slots__ = ()
     _as_parameter_ = property(operator.itemgetter(0))  # what a function of the library gets
     batch = property(lambda kept: kept[0]._obj)
+    __del__ = _method(lib.shs_give_back)
 
 
-_Kept.__del__ = _method(lib.shs_give_back)
-
-
-def _in_child():
+def _in_child() -> None:
     # A child of fork() has no loaders that the memory could go back to.
     global _Kept
     parents = _Kept
-    _Kept = type(parents.__name__, parents.__bases__, dict(vars(parents)))
+    _Kept = type(parents.__name__, parents.__bases__, dict(vars(parents)))  # type: ignore[misc, assignment]
     del parents.__del__
 
 
@@ -59,24 +64,24 @@ class Taken:
 
     __slots__ = ("batch", "reference", "agreed", "kept")
 
-    def __init__(self, struct=s.shs_batch, byref=ctypes.byref):
+    def __init__(self, struct: Any = s.shs_batch, byref: Any = ctypes.byref) -> None:
         self.batch = batch = struct()
         self.reference = byref(batch)
-        self.agreed = []  # the status of the step's agreement
-        self.kept = []  # the _Kept
+        self.agreed: list[int] = []  # the status of the step's agreement
+        self.kept: list[_Kept] = []  # the _Kept
 
-    def keep(self):
+    def keep(self) -> None:
         self.kept.extend(map(_Kept, zip(filterfalse(_keep, (self.reference,)))))
         if not self.kept:
             check(_keep(self.reference))
 
 
-_bytes_types = {}
+_bytes_types: dict[int, Any] = {}
 
 
-def _memory(address, size, slot):
+def _memory(address: int, size: int, slot: Optional[_Kept]) -> Any:
     """The bytes at an address, which hold the slot."""
-    kind = _bytes_types.get(size)
+    kind: Any = _bytes_types.get(size)
     if kind is None:
         kind = type("_Bytes", (ctypes.c_uint8 * size,), {"__slots__": ("slot",)})
         if len(_bytes_types) > 4096:  # of ragged tails there may be many sizes
@@ -87,7 +92,7 @@ def _memory(address, size, slot):
     return memory
 
 
-def _view(address, shape, dtype, slot):
+def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[Any], slot: Optional[_Kept]) -> npt.NDArray[Any]:
     size = dtype.itemsize
     for length in shape:
         size *= length
@@ -96,6 +101,7 @@ def _view(address, shape, dtype, slot):
     return np.ndarray(shape, dtype, _memory(address, size, slot))
 
 
+Convert = Callable[[npt.NDArray[Any]], Any]
 _U64, _F32 = np.dtype(np.uint64), np.dtype(np.float32)
 
 
@@ -104,7 +110,7 @@ class Form:
 
     __slots__ = ("names", "number", "dtypes", "shapes", "constants", "convert", "known")
 
-    def __init__(self, batch, constants, convert):
+    def __init__(self, batch: s.shs_batch, constants: list[bool], convert: Optional[Convert]) -> None:
         tensors = [batch.field[f] for f in range(batch.fields)]
         self.names = tuple(text_of(t.name) for t in tensors)
         self.number = {name: f for f, name in enumerate(self.names)}
@@ -112,12 +118,12 @@ class Form:
         self.constants = constants  # for each field: True if a batch has one copy of it
         self.shapes = [shape_of(t) if one else shape_of(t)[1:] for t, one in zip(tensors, constants)]
         self.convert = convert
-        self.known = {}  # the addresses of the fields, for each slot of the ring: they stay where they are
+        self.known: dict[int, list[int]] = {}  # the addresses of the fields, for each slot of the ring: they stay where they are
 
-    def addresses(self, batch):
+    def addresses(self, batch: s.shs_batch) -> list[int]:
         return [batch.field[f].data for f in range(len(self.names))]
 
-    def addresses_in(self, batch, slot):
+    def addresses_in(self, batch: s.shs_batch, slot: int) -> list[int]:
         found = self.known.get(slot)
         if found is None:
             found = self.known[slot] = self.addresses(batch)
@@ -142,26 +148,44 @@ class Batch:
         "seed", "vrank", "epoch", "epoch_step", "step", "rows", "count", "step_rows", "ends_step",
         "ends_epoch", "_form", "_slot", "_addresses", "_arrays", "_at", "_parts", "_loader", "_whole",
     )  # fmt: skip
+    seed: int
+    vrank: int
+    epoch: int
+    epoch_step: int
+    step: int
+    rows: int
+    count: int
+    step_rows: int
+    ends_step: bool
+    ends_epoch: bool
+    _form: Form
+    _slot: Optional[_Kept]  # None: the arrays are copies
+    _addresses: list[int]  # of the fields; empty if the arrays are there
+    _arrays: list[Any]
+    _at: dict[str, tuple[Optional[int], Any]]
+    _parts: tuple[tuple[int, int, int], ...]
+    _loader: Loader
+    _whole: Optional[Batch]
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         """The names of the fields."""
         return self._form.names
 
-    def keys(self):
+    def keys(self) -> tuple[str, ...]:
         return self._form.names
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of fields."""
         return len(self._form.names)
 
-    def __contains__(self, name):
+    def __contains__(self, name: object) -> bool:
         return name in self._form.number
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return (self[f] for f in range(len(self)))
 
-    def __getitem__(self, field):
+    def __getitem__(self, field: Union[str, int]) -> Any:
         form = self._form
         f = form.number.get(field) if isinstance(field, str) else operator.index(field)
         if f is None:
@@ -174,30 +198,51 @@ class Batch:
             self._arrays[f] = array
         return array
 
-    def _stored(self, f):
+    def _stored(self, f: int) -> npt.NDArray[Any]:
         """The array of a field before the option `array` makes anything of it."""
         form, shape = self._form, self._form.shapes[f]
         if not form.constants[f]:
             shape = (self.rows, *shape)
         return _view(self._addresses[f], shape, form.dtypes[f], self._slot)
 
-    def _numbers(self, name, dtype):
+    def _numbers(self, name: str, dtype: np.dtype[Any]) -> Optional[npt.NDArray[Any]]:
         """An array beside the fields, or None if the batch has none."""
         address, array = self._at[name]
         if array is None and address:
             array = _view(address, (self.rows,), dtype, self._slot)
             array.flags.writeable = False
             self._at[name] = (address, array)
-        return array
-
-    index = property(lambda b: b._numbers("index", _U64), doc="The number of each row in the dataset.")
-    replaced = property(lambda b: b._numbers("replaced", _U64), doc="See shs_batch; None if no row was replaced.")
-    weight = property(lambda b: b._numbers("weight", _F32), doc="See shs_batch; None without step_batches and pad.")
-    partner = property(lambda b: b._numbers("partner", _U64), doc="See shs_batch; None if nothing mixes.")
-    partner_weight = property(lambda b: b._numbers("partner_weight", _F32), doc="See shs_batch.")
+        numbers: Optional[npt.NDArray[Any]] = array
+        return numbers
 
     @property
-    def parts(self):
+    def index(self) -> npt.NDArray[np.uint64]:
+        """The number of each row in the dataset."""
+        index = self._numbers("index", _U64)
+        return np.empty(0, _U64) if index is None else index
+
+    @property
+    def replaced(self) -> Optional[npt.NDArray[np.uint64]]:
+        """See shs_batch; None if no row was replaced."""
+        return self._numbers("replaced", _U64)
+
+    @property
+    def weight(self) -> Optional[npt.NDArray[np.float32]]:
+        """See shs_batch; None without step_batches and pad."""
+        return self._numbers("weight", _F32)
+
+    @property
+    def partner(self) -> Optional[npt.NDArray[np.uint64]]:
+        """See shs_batch; None if nothing mixes."""
+        return self._numbers("partner", _U64)
+
+    @property
+    def partner_weight(self) -> Optional[npt.NDArray[np.float32]]:
+        """See shs_batch; None if nothing mixes."""
+        return self._numbers("partner_weight", _F32)
+
+    @property
+    def parts(self) -> tuple[Batch, ...]:
         """With step_batches the batches of the hosted virtual ranks, else an empty tuple. They share the
         arrays of this batch."""
         found = []
@@ -207,14 +252,14 @@ class Batch:
             begin += rows
         return tuple(found)
 
-    def _part(self, vrank, begin, rows, count, last):
+    def _part(self, vrank: int, begin: int, rows: int, count: int, last: bool) -> Batch:
         part = Batch()
         for name in ("seed", "epoch", "epoch_step", "step", "step_rows", "_form", "_slot", "_loader"):
             setattr(part, name, getattr(self, name))
         part.vrank, part.rows, part.count = vrank, rows, count
         part.ends_step, part.ends_epoch = self.ends_step and last, self.ends_epoch and last
         end = begin + rows
-        part._addresses, part._parts, part._whole = None, (), self
+        part._addresses, part._parts, part._whole = [], (), self
         part._arrays = [self[f] if self._form.constants[f] else self[f][begin:end] for f in range(len(self))]
         part._at = {}
         for name in _NAMES:
@@ -226,7 +271,7 @@ class Batch:
             part._at[name] = (None, array)
         return part
 
-    def pin_memory(self):
+    def pin_memory(self) -> Batch:
         """The same batch with tensors in pinned memory: a DataLoader with pin_memory=True calls this. The
         loader must have been opened with array=torch.from_numpy."""
         for name, array in zip(self.names, self):
@@ -237,14 +282,14 @@ class Batch:
         pinned._arrays = [array.pin_memory() for array in self]
         return pinned
 
-    def draws(self):
+    def draws(self) -> list[dict[str, Any]]:
         """What the operators of the augmentation drew for each row: a list of dicts with the operator's
         `name`, `place`, `text`, `fields`, `layouts`, `applied` (1, 0 or -1 for each row) and `values`,
         {name: array of shape (rows, numbers)}. Spacings of windows come first, as dicts with the keys
         `name` and `every`. A batch whose arrays are copies has no draws: see the option `keep`."""
         return self._loader._draws(self._whole or self, self)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f"<shardstep.Batch: virtual rank {self.vrank}, epoch {self.epoch}, step {self.step}, "
                 f"{self.rows} rows of {', '.join(self.names)}>")
 
@@ -252,7 +297,7 @@ class Batch:
 _NAMES = ("index", "replaced", "weight", "partner", "partner_weight")
 
 
-def make(batch, form, slot, loader, replayed=False):
+def make(batch: s.shs_batch, form: Form, slot: Optional[_Kept], loader: Loader, replayed: bool = False) -> Batch:
     """A Batch of a struct. `slot` keeps the memory; None: the arrays become copies."""
     made = Batch()
     (made.seed, made.vrank, made.epoch, made.epoch_step, made.step, made.rows, made.count, made.step_rows,
@@ -273,7 +318,7 @@ def make(batch, form, slot, loader, replayed=False):
     return made
 
 
-def _copy(batch):
+def _copy(batch: Batch) -> None:
     """Gives a batch arrays of its own."""
     form = batch._form
     batch._arrays = [np.array(batch._stored(f)) for f in range(len(batch))]
@@ -285,4 +330,4 @@ def _copy(batch):
             array = np.array(array)
             array.flags.writeable = False
             batch._at[name] = (None, array)
-    batch._addresses = None
+    batch._addresses = []

@@ -1,16 +1,29 @@
 """A dataset: samples from one HDF5 file or many."""
 
+from __future__ import annotations
+
 import ctypes
 import os
-from typing import NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import _library, _options, _structs as s
 from ._handle import Handle
 from ._library import lib, lock
+from ._types import Text
 
-DTYPES = {
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._loader import Loader
+    from ._run import Run
+    from ._types import AllLoaderOptions, DatasetOptions
+
+Fields = Union[Text, Sequence[Text], Mapping[str, str]]
+Path = Union[Text, Sequence[Text]]
+
+DTYPES: dict[int, np.dtype[Any]] = {
     s.CONSTANTS["SHS_" + short.upper()]: np.dtype(name)
     for short, name in (
         ("u8", "uint8"), ("u16", "uint16"), ("u32", "uint32"), ("u64", "uint64"),
@@ -24,7 +37,7 @@ class Field(NamedTuple):
     """A field of a sample, as it is stored. An augmentation may change its type and shape."""
 
     name: str
-    dtype: np.dtype
+    dtype: np.dtype[Any]
     shape: Tuple[int, ...]
     constant: bool
 
@@ -38,11 +51,11 @@ class Location(NamedTuple):
     source: int
 
 
-def shape_of(tensor):
+def shape_of(tensor: Any) -> tuple[int, ...]:
     return tuple(tensor.shape[: tensor.axes])
 
 
-def fields_text(fields):
+def fields_text(fields: Fields) -> bytes:
     """The text of fields: a text, a list of texts, or a dict of alias: text."""
     if hasattr(fields, "items"):
         fields = [f"{alias}={text}" for alias, text in fields.items()]
@@ -51,7 +64,7 @@ def fields_text(fields):
     return _options.encode(fields, "fields")
 
 
-def path_text(path):
+def path_text(path: Path) -> bytes:
     """A path, or a list of the paths of sources."""
     if isinstance(path, (list, tuple)):
         texts = [_options.encode(one, "path") for one in path]
@@ -78,11 +91,11 @@ class Dataset(Handle):
 
     _name, _release = "dataset", lib.shs_dataset_close
 
-    def __init__(self, run, path, fields, **options):
+    def __init__(self, run: Run, path: Path, fields: Fields, **options: Unpack[DatasetOptions]) -> None:
         self._begin()
         self.run = run
         path, fields = path_text(path), fields_text(fields)
-        borrowed = []
+        borrowed: list[Any] = []
         filled = _options.fill(s.shs_dataset_options(), options, "Dataset", borrowed)
         run._here("Dataset()")
         with lock:
@@ -90,18 +103,19 @@ class Dataset(Handle):
             run._check(lib.shs_dataset_open(run._handle, path, fields, ctypes.byref(filled),
                                             ctypes.byref(self._handle)))
 
-    def _here(self, what):
+    def _here(self, what: str) -> None:
         self._open(what)
         self.run._here(what)
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of samples."""
         with lock:
             self._open("len(Dataset)")
-            return lib.shs_dataset_samples(self._handle)
+            samples: int = lib.shs_dataset_samples(self._handle)
+            return samples
 
     @property
-    def fields(self):
+    def fields(self) -> tuple[Field, ...]:
         """The fields of a sample, as they are stored: a tuple of Field."""
         found = []
         with lock:
@@ -112,7 +126,7 @@ class Dataset(Handle):
                                    lib.shs_dataset_is_constant(self._handle, number)))
         return tuple(found)
 
-    def locate(self, sample):
+    def locate(self, sample: int) -> Location:
         """Where a sample lies, by its number, as in Batch.index: a Location."""
         self._here("Dataset.locate()")
         found = s.shs_location()
@@ -121,11 +135,11 @@ class Dataset(Handle):
             self.run._check(lib.shs_locate(self._handle, number, ctypes.byref(found)))
         return Location(os.fsdecode(found.path), found.row, found.file, found.source)
 
-    def loader(self, **options):
+    def loader(self, **options: Unpack[AllLoaderOptions]) -> Loader:
         """Opens a loader: see Loader."""
         from ._loader import Loader
 
         return Loader(self, **options)
 
-    def _describe(self):
+    def _describe(self) -> str:
         return f"{len(self)} samples of {', '.join(f.name for f in self.fields)}"

@@ -5,10 +5,13 @@ names; the library that a wheel has beside this module; the library that was ins
 this module; libshardstep.so.0 wherever the system finds it.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import struct
 import threading
+from typing import Any, Callable, NoReturn, Optional
 
 from . import _structs as s
 from ._version import VERSION
@@ -21,7 +24,8 @@ class Error(RuntimeError):
     """An error of the library. `status` is its number, `name` the name of the status, such as
     SHS_ERROR_FILE. `agreed` is true if every rank of the run has this error."""
 
-    def __init__(self, message="", status=None, name=None, agreed=False):
+    def __init__(self, message: str = "", status: Optional[int] = None, name: Optional[str] = None,
+                 agreed: bool = False) -> None:  # fmt: skip
         super().__init__(message)
         self.status = status
         self.name = name
@@ -39,7 +43,7 @@ class Stopped(Exception):
     status = s.CONSTANTS["SHS_STOP"]
 
 
-def _places():
+def _places() -> list[tuple[str, str]]:
     """The places where the library may be: (path, why)."""
     given = os.environ.get("SHARDSTEP_LIBRARY")
     if given:
@@ -56,7 +60,7 @@ def _places():
     return places
 
 
-def _open():
+def _open() -> tuple[ctypes.CDLL, str]:
     tried = []
     for path, why in _places():
         if os.sep in path and not os.path.exists(path):
@@ -72,14 +76,14 @@ def _open():
     )
 
 
-def _refuse(path, what):
+def _refuse(path: str, what: str) -> NoReturn:
     raise ImportError(
         f"shardstep: the module is of version {VERSION}, and does not fit the library {path}: "
         f"{what}. Install module and library of one version."
     )
 
 
-def _compare(lib, path):
+def _compare(lib: ctypes.CDLL, path: str) -> None:
     """Refuses a library of another version, or with other structs or constants."""
     lib.shs_version.restype = ctypes.c_char_p
     version = lib.shs_version().decode()
@@ -97,7 +101,7 @@ def _compare(lib, path):
     compare_layouts(found, lambda what: _refuse(path, what))
 
 
-def compare_layouts(found, refuse):
+def compare_layouts(found: dict[str, tuple[int, int]], refuse: Callable[[str], object]) -> None:
     """Compares what a library has, {name: (place, bytes)}, with the structs of this module."""
     for name, value in s.CONSTANTS.items():
         if name not in found:
@@ -128,10 +132,10 @@ def compare_layouts(found, refuse):
         refuse(f"shs_batch is not packed as {s.BATCH_FORMAT}")
 
 
-def _declare(lib):
+def _declare(lib: ctypes.CDLL) -> None:
     p, size, u64 = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64
     text, status, pointer = ctypes.c_char_p, ctypes.c_int, ctypes.POINTER
-    functions = {
+    functions: dict[str, tuple[Any, ...]] = {
         "shs_status_name": (text, status),
         "shs_message": (text,),
         "shs_message_is_agreed": (ctypes.c_bool,),
@@ -195,20 +199,20 @@ lock = threading.RLock()
 _callback = threading.local()
 
 # What could not be closed where its last reference went: (function, handle, what the function may use).
-_pending = []
+_pending: list[tuple[Any, ctypes.c_void_p, Any]] = []
 
 
 class calling_back:
     """Around a function of the program that the library calls."""
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         _callback.inside = True
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         _callback.inside = False
 
 
-def close_later(function, handle, used=None):
+def close_later(function: Any, handle: ctypes.c_void_p, used: Any = None) -> None:
     """Closes a handle whose Python object is gone, now or, if the library is in use, at the next
     call. The garbage collector may come in any thread and at any time."""
     _pending.append((function, handle, used))
@@ -219,13 +223,13 @@ def close_later(function, handle, used=None):
             lock.release()
 
 
-def close_pending():
+def close_pending() -> None:
     while _pending:
         function, handle, _ = _pending.pop()
         function(ctypes.byref(handle))
 
 
-def _in_child():
+def _in_child() -> None:
     # What the parent has not closed yet has threads that a child has not.
     _pending.clear()
     lock.release()
@@ -236,16 +240,16 @@ def _in_child():
 os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=_in_child)
 
 
-def text_of(value):
+def text_of(value: Optional[bytes]) -> str:
     return value.decode("utf-8", "surrogateescape") if value else ""
 
 
-def check(status, cause=None):
+def check(status: int, cause: Optional[BaseException] = None) -> int:
     """Returns a status that is no error, and raises Error for an error. `cause` is what a function of the
     program has raised. KeyboardInterrupt, SystemExit and their like are raised themselves."""
     interrupted = cause is not None and not isinstance(cause, Exception)
     if status >= 0:
-        if interrupted:
+        if cause is not None and interrupted:
             raise cause
         return status
     error = Error(
@@ -254,12 +258,12 @@ def check(status, cause=None):
         text_of(lib.shs_status_name(status)),
         lib.shs_message_is_agreed(),
     )
-    if interrupted:
+    if cause is not None and interrupted:
         raise cause from error
     raise error from cause
 
 
-def refuse_callback(what):
+def refuse_callback(what: str) -> None:
     if getattr(_callback, "inside", False):
         raise Error(f"{what} was called inside a function that the library had called; call it "
                     "after that function has returned")

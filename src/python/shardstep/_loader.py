@@ -1,11 +1,13 @@
 """The loader: batches of a dataset, in an order that is a function of seed and cursor."""
 
+from __future__ import annotations
+
 import collections
 import ctypes
 import operator
 import os
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, NoReturn, Optional, Union
 
 import numpy as np
 
@@ -13,6 +15,14 @@ from . import _batch, _library, _options, _structs as s
 from ._dataset import DTYPES
 from ._handle import Handle
 from ._library import Error, Stopped, lib, lock
+from ._types import Text
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._batch import Batch, Convert, Form, Taken
+    from ._dataset import Dataset
+    from ._types import LoaderOptions
 
 _OK, _END, _STOP, _NOT_READY, _NO_CHECKPOINT = (
     s.CONSTANTS["SHS_" + name] for name in ("OK", "END", "STOP", "NOT_READY", "NO_CHECKPOINT")
@@ -33,7 +43,7 @@ class Cursor(NamedTuple):
     step: int
 
 
-def _as_dict(struct):
+def _as_dict(struct: Any) -> dict[str, Any]:
     return {name: getattr(struct, name) for name, _ in struct._fields_}
 
 
@@ -72,22 +82,25 @@ class Loader(Handle):
 
     _name, _release = "loader", lib.shs_loader_close
 
-    def __new__(cls, *args, **options):
+    def __new__(cls, *args: Any, **options: Any) -> Loader:
         return object.__new__(_with_torch(cls))
 
-    def __init__(self, dataset, array=None, agree=True, keep=4, **options):
+    def __init__(self, dataset: Dataset, array: Optional[Convert] = None, agree: bool = True, keep: int = 4,
+                 **options: Unpack[LoaderOptions]) -> None:  # fmt: skip
         self._begin()
         self.dataset, self.run = dataset, dataset.run
-        self._form, self._convert, self._agrees = None, array, agree
+        self._form: Optional[Form] = None
+        self._convert, self._agrees = array, agree
         # Batches that the library has given and the program has not: those of interrupted calls. Where the
         # program stands is one tuple, so that it changes in one step: whether it is inside a step, whose batches are
         # handed out in part; the beginning of a step that has failed, or None; and how many batches were copied.
-        self._waiting = collections.deque()
-        self._stand = (False, None, 0)
-        borrowed = []
+        self._waiting: collections.deque[Taken] = collections.deque()
+        self._stand: tuple[bool, Optional[Cursor], int] = (False, None, 0)
+        borrowed: list[Any] = []
         filled = _options.fill(s.shs_loader_options(), {**options, "keep": keep}, "Loader", borrowed)
         # The structs of batches that are kept. What was given back has no slot any more.
-        self._keep, self._alive = filled.keep, collections.deque()
+        self._keep: int = filled.keep
+        self._alive: collections.deque[s.shs_batch] = collections.deque()
         dataset._here("Loader()")
         with lock:
             _library.close_pending()
@@ -102,14 +115,14 @@ class Loader(Handle):
         self._constants = [field.constant for field in fields]
         self._step_batches, self._status = filled.step_batches, _OK
 
-    def _here(self, what):
+    def _here(self, what: str) -> None:
         # Every batch comes this way, so what is all right is found out without further calls.
         if (self._pid != os.getpid() or not self._handle or not self.run._handle or self.run._thread is not None
                 or getattr(_library._callback, "inside", False)):  # fmt: skip
             self._open(what)
             self.run._here(what)
 
-    def _look(self, what, function, *arguments):
+    def _look(self, what: str, function: Any, *arguments: Any) -> Any:
         """What a Local function of the library tells. The run may be closed."""
         with lock:
             self._open(what)
@@ -117,11 +130,12 @@ class Loader(Handle):
 
     # ---- Batches.
 
-    def _take(self, function, what):
+    def _take(self, function: Any, what: str) -> Optional[Batch]:
         """The next batch by shs_next() or shs_try_next(); None if there is none. When it raises, the batch waits for
         the next call."""
         self._here(what)
-        handed = None
+        handed: Optional[Batch] = None
+        taken: Any = None
         try:
             with lock:
                 if _library._pending:
@@ -156,14 +170,14 @@ class Loader(Handle):
         self.run._check(status)
         return None
 
-    def _first(self):
+    def _first(self) -> Optional[Taken]:
         """The batch that waits, or None."""
         waiting = self._waiting
         while waiting and not waiting[0].batch.slot:  # a call that has given none
             waiting.popleft()
         return waiting[0] if waiting else None
 
-    def _agree(self, taken):
+    def _agree(self, taken: Taken) -> None:
         """Ends a step before its last batch is handed out: an error of the step takes the place of this batch."""
         run = self.run
         if not taken.agreed:
@@ -181,13 +195,13 @@ class Loader(Handle):
                 taken.agreed.clear()
             raise
 
-    def _failure(self):
+    def _failure(self) -> str:
         """What the loader has failed by, or "". Only a seek helps then."""
         # shs_replay() tells of it before it looks at the virtual rank.
         status = lib.shs_replay(self._handle, s.shs_cursor(), _NO_VRANK, ctypes.byref(s.shs_batch()))
         return "" if status == _ARGUMENT else _library.text_of(lib.shs_message()).split("shs_replay: ", 1)[-1]
 
-    def _hand_out(self, taken, replayed=False):
+    def _hand_out(self, taken: Taken, replayed: bool = False) -> Batch:
         batch, form, alive = taken.batch, self._form, self._alive
         if form is None:
             form = self._form = _batch.Form(batch, self._constants, self._convert)
@@ -204,35 +218,35 @@ class Loader(Handle):
         return _batch.make(batch, form, taken.kept[0], self, replayed)
 
     @property
-    def copied(self):
+    def copied(self) -> int:
         """Batches whose arrays are copies, because more batches were kept than the option `keep` says."""
         return self._stand[2]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Batch]:
         """The batches of the rest of the present epoch."""
         self._refuse_workers()
         self._here("iter(Loader)")
         return _Epoch(self)
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: Any) -> NoReturn:
         raise TypeError("a Loader has no batches by number: iterate over it, or call replay(). A DataLoader of PyTorch "
                         "asks for them if torch was imported after the loader was opened; import torch before")
 
-    def next(self):
+    def next(self) -> Optional[Batch]:
         """The next batch, across the ends of epochs. None after the last epoch."""
         return self._take(lib.shs_next, "Loader.next()")
 
-    def try_next(self):
+    def try_next(self) -> Optional[Batch]:
         """The next batch if it is there, or else None, without waiting. `ended` tells whether None means
         that the last epoch is over."""
         return self._take(lib.shs_try_next, "Loader.try_next()")
 
     @property
-    def ended(self):
+    def ended(self) -> bool:
         """True once next() or try_next() has found the last epoch over, until the loader goes elsewhere."""
         return self._status == _END
 
-    def replay(self, cursor, vrank):
+    def replay(self, cursor: Iterable[int], vrank: int) -> Optional[Batch]:
         """Makes one batch of the run again: that of a virtual rank at a cursor. The loader then stands where
         it stood: see shs_replay()."""
         self._here("Loader.replay()")
@@ -250,18 +264,19 @@ class Loader(Handle):
             self._stand = (inside, failed_at, copied + (not taken.kept))
             return handed
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The batches that this rank gets in a whole epoch."""
         return self.epoch_steps * (1 if self._step_batches else self.run.hosted)
 
     @property
-    def epoch_steps(self):
+    def epoch_steps(self) -> int:
         """The number of steps of one epoch."""
-        return self._look("Loader.epoch_steps", lib.shs_epoch_steps)
+        steps: int = self._look("Loader.epoch_steps", lib.shs_epoch_steps)
+        return steps
 
     # ---- Where it stands.
 
-    def tell(self):
+    def tell(self) -> Cursor:
         """The cursor after the last batch that was handed out, never after what was loaded ahead. Inside a
         step it is that of the step's beginning, and so it is after an error of the step. With agree=False it
         is what shs_tell() returns, which is behind a step that has failed. A Cursor."""
@@ -269,25 +284,25 @@ class Loader(Handle):
         with lock:
             return self._tell()
 
-    def _tell(self):
+    def _tell(self) -> Cursor:
         taken, failed_at = self._first(), self._stand[1]
         if taken is not None:  # the library stands behind it
             return _cursor_of(taken.batch)
         return _cursor_of(lib.shs_tell(self._handle)) if failed_at is None else failed_at
 
-    def _goes(self):
+    def _goes(self) -> None:
         """Forgets where the loader stood, because it goes elsewhere."""
         self._waiting.clear()
         self._status, self._stand = _OK, (False, None, self._stand[2])
 
-    def seek(self, cursor):
+    def seek(self, cursor: Iterable[int]) -> None:
         """Collective. Goes on at a cursor, in constant time."""
         self._here("Loader.seek()")
         with lock:
             self.run._check(lib.shs_seek(self._handle, _cursor(cursor)))
             self._goes()
 
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """What the run is a function of, with one "name = value" a line."""
         self._here("Loader.fingerprint()")
         needed = ctypes.c_size_t()
@@ -297,7 +312,7 @@ class Loader(Handle):
             self.run._check(lib.shs_fingerprint(self._handle, text, needed, ctypes.byref(needed)))
         return text.value.decode("utf-8", "surrogateescape")
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, Any]:
         """What load_state_dict() goes on from: the cursor of tell(), and the run's fingerprint. Save it with
         the weights; it is the same on every rank. Raises Error inside a step, as save() does: the batches of
         the step that are handed out would come again. With agree=False it raises Error also after an error of
@@ -316,7 +331,7 @@ class Loader(Handle):
         with lock:
             return {**self.tell()._asdict(), "fingerprint": self.fingerprint()}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Collective. Goes on where state_dict() was taken, on any number of ranks up to V. Raises Error
         (SHS_ERROR_MISMATCH) for the state of another run, and names what differs."""
         self._here("Loader.load_state_dict()")
@@ -331,12 +346,12 @@ class Loader(Handle):
 
     # ---- Checkpoints.
 
-    def save(self, folder, state, keep=0, asynchronous=False):
+    def save(self, folder: Text, state: Mapping[str, Any], keep: int = 0, asynchronous: bool = False) -> None:
         """Collective. Saves the cursor and arrays, {name: array}, in a folder: whole or not at all, and on
         stable storage when it returns. See shs_save_with() for the options. The arrays must be the same on
         every rank."""
         self._here("Loader.save()")
-        borrowed = []
+        borrowed: list[Any] = []
         tensors = _tensors(state, borrowed, False)
         options = _options.fill(s.shs_save_options(), {"keep": keep, "asynchronous": asynchronous},
                                 "Loader.save()", borrowed)
@@ -346,13 +361,13 @@ class Loader(Handle):
             self.run._check(lib.shs_save_with(self._handle, _options.encode(folder, "folder"), tensors,
                                               len(state), ctypes.byref(options)))
 
-    def save_wait(self):
+    def save_wait(self) -> None:
         """Collective. Waits for a save in the background, and raises its error."""
         self._here("Loader.save_wait()")
         with lock:
             self.run._check(lib.shs_save_wait(self._handle))
 
-    def restore(self, folder, state):
+    def restore(self, folder: Text, state: Mapping[str, Any]) -> bool:
         """Collective. Fills the arrays, {name: array}, from the checkpoint that was saved last, and goes on at
         its cursor. Returns False if the folder has no checkpoint."""
         self._here("Loader.restore()")
@@ -367,23 +382,23 @@ class Loader(Handle):
             from ._run import log_report
 
             log_report("checkpoint", notice)
-        return status != _NO_CHECKPOINT
+        return bool(status != _NO_CHECKPOINT)
 
     # ---- Accounting.
 
-    def statistics(self):
+    def statistics(self) -> dict[str, int]:
         """What was read so far: see shs_loader_statistics."""
         return _as_dict(self._look("Loader.statistics()", lib.shs_statistics))
 
-    def memory(self):
+    def memory(self) -> dict[str, int]:
         """The memory that the loader takes at most, in bytes: see shs_loader_memory_use."""
         return _as_dict(self._look("Loader.memory()", lib.shs_loader_memory))
 
-    def times(self):
+    def times(self) -> dict[str, float]:
         """What the loader has cost so far, in seconds: see shs_loader_times."""
         return _as_dict(self._look("Loader.times()", lib.shs_times))
 
-    def report(self):
+    def report(self) -> str:
         """Collective. A line that says whether data kept up since the last report."""
         self._here("Loader.report()")
         text = ctypes.create_string_buffer(_REPORT_BYTES)
@@ -391,13 +406,13 @@ class Loader(Handle):
             self.run._check(lib.shs_loader_report(self._handle, text, len(text)))
         return text.value.decode("utf-8", "surrogateescape")
 
-    def trace_write(self, path):
+    def trace_write(self, path: Text) -> None:
         """Writes what each thread did, for ui.perfetto.dev: see the option trace_events."""
         self._here("Loader.trace_write()")
         with lock:
             self.run._check(lib.shs_trace_write(self._handle, _options.encode(path, "path")))
 
-    def slab(self, field):
+    def slab(self, field: Union[str, int]) -> dict[str, int]:
         """The slab of a field, by name or number, that this rank gets in a run of groups: see
         shs_loader_slab(). A dict."""
         if field in self._names:
@@ -407,7 +422,7 @@ class Loader(Handle):
             raise IndexError(f"Loader.slab(): there is no field {number}; there are {len(self._names)}")
         return _as_dict(self._look("Loader.slab()", lib.shs_loader_slab, number))
 
-    def _draws(self, whole, batch):
+    def _draws(self, whole: Batch, batch: Batch) -> list[dict[str, Any]]:
         self._here("Batch.draws()")
         if whole._slot is None:
             raise Error("Batch.draws(): the arrays of this batch are copies, because more batches were kept than "
@@ -426,19 +441,19 @@ class Loader(Handle):
 
     # ---- Its end, PyTorch, and other processes.
 
-    def close(self):
+    def close(self) -> None:
         """Closes the loader. Arrays that are kept stay valid. Nothing happens if it is closed already."""
         super().close()
         self._waiting.clear()
 
-    def _refuse_workers(self):
+    def _refuse_workers(self) -> None:
         torch_data = sys.modules.get("torch.utils.data")
         if torch_data is not None and torch_data.get_worker_info() is not None:
             raise _library.ProcessError(
                 "a Loader was iterated in a worker of a PyTorch DataLoader, where every worker would deliver each "
                 "row once more: give num_workers=0 to the DataLoader, and threads=N to the Loader")
 
-    def _describe(self):
+    def _describe(self) -> str:
         with lock:
             at = self._tell()
             return f"epoch {at.epoch}, epoch step {at.epoch_step} of {self.epoch_steps}, step {at.step}"
@@ -449,13 +464,13 @@ class _Epoch:
 
     __slots__ = ("_loader", "_over")
 
-    def __init__(self, loader):
+    def __init__(self, loader: Loader) -> None:
         self._loader, self._over = loader, False
 
-    def __iter__(self):
+    def __iter__(self) -> _Epoch:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Batch:
         # Nothing is called behind _take(), so no handler of a signal runs between it and the program.
         if not self._over:
             batch = self._loader._take(lib.shs_next, "next(Loader)")
@@ -466,16 +481,16 @@ class _Epoch:
         raise StopIteration
 
 
-def _cursor_of(struct):
+def _cursor_of(struct: Any) -> Cursor:
     return Cursor(struct.epoch, struct.epoch_step, struct.step)
 
 
-def _cursor(cursor):
+def _cursor(cursor: Iterable[int]) -> s.shs_cursor:
     epoch, epoch_step, step = cursor
     return s.shs_cursor(*(_options.whole(n, ctypes.c_uint64, "cursor") for n in (epoch, epoch_step, step)))
 
 
-def _tensors(state, borrowed, writes):
+def _tensors(state: Mapping[str, Any], borrowed: list[Any], writes: bool) -> Any:
     """An array of shs_tensor over {name: array}."""
     tensors = (s.shs_tensor * max(len(state), 1))()
     for tensor, (name, value) in zip(tensors, state.items()):
@@ -499,7 +514,7 @@ def _tensors(state, borrowed, writes):
     return tensors
 
 
-def _tell_draws(record):
+def _tell_draws(record: Any) -> list[dict[str, Any]]:
     rows = record.rows
     found = []
     for i in range(record.n_every):
@@ -524,15 +539,15 @@ def _tell_draws(record):
     return found
 
 
-def _refuse_collation(batches, *, collate_fn_map=None):
+def _refuse_collation(batches: Any, *, collate_fn_map: Any = None) -> NoReturn:
     raise TypeError("a DataLoader of PyTorch would make batches of the batches of a shardstep Loader, which are whole: "
                     "give it batch_size=None")
 
 
-_torch_classes = {}
+_torch_classes: dict[type[Loader], type[Loader]] = {}
 
 
-def _with_torch(cls):
+def _with_torch(cls: type[Loader]) -> type[Loader]:
     """The class of a new loader. torch.utils.data.DataLoader knows an iterable dataset by its class only,
     so where torch is imported, it is a base class."""
     torch_data = sys.modules.get("torch.utils.data")
@@ -546,7 +561,7 @@ def _with_torch(cls):
     if cls not in _torch_classes:
         import types
 
-        made = types.new_class(cls.__name__, (cls, torch_data.IterableDataset))
+        made: Any = types.new_class(cls.__name__, (cls, torch_data.IterableDataset))
         made.__module__, made.__qualname__, made.__doc__ = cls.__module__, cls.__qualname__, cls.__doc__
         _torch_classes[cls] = made
     return _torch_classes[cls]

@@ -3,14 +3,19 @@
 Nothing is narrowed in silence: a number that the library's type cannot hold is refused here.
 """
 
+from __future__ import annotations
+
 import ctypes
 import difflib
 import operator
 import os
+from typing import Any, Collection, Mapping, TypeVar
 
 import numpy as np
 
 from . import _structs as s
+
+_Struct = TypeVar("_Struct", bound=ctypes.Structure)
 
 # The words for the constants of an enumeration. They are those of the command line.
 WORDS = {
@@ -31,12 +36,12 @@ _POINTERS = {ctypes.POINTER(ctypes.c_uint64): np.uint64, ctypes.POINTER(ctypes.c
 _HIDDEN = set(LISTS.values()) | {"report", "report_user", "operators", "user"}
 
 
-def nearest(name, names):
+def nearest(name: str, names: Collection[str]) -> str:
     close = difflib.get_close_matches(name, names, 1)
     return f"; did you mean {close[0]}?" if close else "; there are " + ", ".join(sorted(names))
 
 
-def encode(value, what):
+def encode(value: object, what: str) -> bytes:
     """A text or a path as the library takes it."""
     if not isinstance(value, (bytes, str, os.PathLike)):
         raise TypeError(f"{what} must be a text, not {type(value).__name__}")
@@ -46,7 +51,7 @@ def encode(value, what):
     return text
 
 
-def whole(value, kind, what):
+def whole(value: Any, kind: Any, what: str) -> int:
     """A whole number that the C type `kind` can hold."""
     try:
         number = operator.index(value)
@@ -60,7 +65,7 @@ def whole(value, kind, what):
     return number
 
 
-def numbers(value, dtype, what):
+def numbers(value: Any, dtype: Any, what: str) -> np.ndarray[Any, Any]:
     """A list of numbers as an array of `dtype`, without a change of any value."""
     given = np.asarray(value)
     if given.ndim != 1:
@@ -74,27 +79,27 @@ def numbers(value, dtype, what):
     return np.ascontiguousarray(given, dtype)
 
 
-def _word(name, value, what):
+def _word(name: str, value: object, what: str) -> int:
     words = WORDS[name]
     if not isinstance(value, str) or value not in words:
         raise ValueError(f"{what} is {value!r}; it must be one of {', '.join(words)}")
     return s.CONSTANTS[words[value]]
 
 
-def _memory(struct, value, what, borrowed):
+def _memory(struct: Any, value: Any, what: str, borrowed: list[Any]) -> None:
     """The two functions that give and take the memory of batches."""
     for name in ("allocate", "release"):
         if not callable(value.get(name)):
             raise TypeError(f"{what} needs two functions, allocate and release")
 
-    def allocate(_, size, alignment, function=value["allocate"]):
+    def allocate(_: Any, size: int, alignment: int, function: Any = value["allocate"]) -> int:
         try:
             return function(size, alignment) or 0
         except Exception as error:
             borrowed.append(error)
             return 0
 
-    def release(_, address, size, function=value["release"]):
+    def release(_: Any, address: int, size: int, function: Any = value["release"]) -> None:
         function(address, size)
 
     struct.allocate, struct.release = s.Allocate(allocate), s.Release(release)
@@ -102,13 +107,13 @@ def _memory(struct, value, what, borrowed):
     _forever.append((struct.allocate, struct.release))
 
 
-_forever = []
+_forever: list[Any] = []
 
 
-def fill(struct, options, what, borrowed):
+def fill(struct: _Struct, options: Mapping[str, Any], what: str, borrowed: list[Any]) -> _Struct:
     """Writes options to a struct. What the struct points to is put into the list `borrowed`, which
     must live as long as the struct is used."""
-    kinds = {name: kind for name, kind in struct._fields_ if name not in _HIDDEN}
+    kinds: dict[str, Any] = {field[0]: field[1] for field in struct._fields_ if field[0] not in _HIDDEN}
     for name, value in options.items():
         if name not in kinds:
             raise TypeError(f"{what}: there is no option {name!r}{nearest(name, kinds)}")
@@ -120,7 +125,7 @@ def fill(struct, options, what, borrowed):
         elif issubclass(kind, ctypes.Structure):
             if not hasattr(value, "items"):
                 raise TypeError(f"{full} must be a dict with some of "
-                                f"{', '.join(n for n, _ in kind._fields_ if n not in _HIDDEN)}")
+                                f"{', '.join(member[0] for member in kind._fields_ if member[0] not in _HIDDEN)}")
             fill(getattr(struct, name), dict(value), full, borrowed)
         elif kind in _POINTERS:
             array = numbers(value, _POINTERS[kind], full)

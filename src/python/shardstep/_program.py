@@ -4,6 +4,6 @@ import os
 import sys
 
 
-def main():
+def main() -> None:
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", "shardstep")
     os.execv(path, [path, *sys.argv[1:]])

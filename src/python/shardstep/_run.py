@@ -1,14 +1,24 @@
 """The run: the ranks that work together."""
 
+from __future__ import annotations
+
 import ctypes
 import logging
 import os
 import threading
 import warnings
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from . import _library, _options, _structs as s, _sum
 from ._handle import Handle
 from ._library import Error, check, lib, lock, path
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._dataset import Dataset, Fields, Path
+    from ._types import Agree, AllRunOptions, DatasetOptions, Report, RunOptions
 
 _log = logging.getLogger("shardstep")
 
@@ -20,13 +30,13 @@ REPORTS = {
 }
 
 
-def log_report(kind, text):
+def log_report(kind: str, text: str) -> None:
     """Hands a report to the logger `shardstep`: as a warning, but for rows that the program itself
     has excluded."""
     _log.log(logging.INFO if kind == "excluded" else logging.WARNING, "%s", text)
 
 
-def _refuse_lone_ranks():
+def _refuse_lone_ranks() -> None:
     """Raises Error in one of several processes that a launcher has started: as runs of one rank each they
     would all load the same rows with the same augmentation, and nobody would notice."""
     for name in _LAUNCHED:
@@ -35,6 +45,17 @@ def _refuse_lone_ranks():
             raise Error(f"Run(): this is one of {value} processes ({name}), which would all load the same "
                         "rows; open Run.torch(), Run.mpi() or Run.environment(), give rank and ranks, or say "
                         "Run(rank=0, ranks=1) for a run of this process alone")
+
+
+class _Known(NamedTuple):
+    seed: int
+    vranks: int
+    first_vrank: int
+    hosted: int
+    rank: int
+    ranks: int
+    group: int
+    member: int
 
 
 class Run(Handle):
@@ -57,26 +78,28 @@ class Run(Handle):
     """
 
     _name, _release = "run", lib.shs_close
+    _everyone: Optional[Callable[[bytes], list[bytes]]] = None  # gathers bytes of all ranks
+    _lost: Optional[BaseException] = None  # what that has failed by
 
-    def __init__(self, rank=None, ranks=None, agree=None, report=log_report, **options):
+    def __init__(self, rank: Optional[int] = None, ranks: Optional[int] = None, agree: Optional[Agree] = None,
+                 report: Optional[Report] = log_report, **options: Unpack[RunOptions]) -> None:  # fmt: skip
         if rank is None and ranks is None:
             _refuse_lone_ranks()
-        rank, ranks = rank or 0, 1 if ranks is None else ranks
+        rank = _options.whole(0 if rank is None else rank, ctypes.c_int, "Run: rank")
+        ranks = _options.whole(1 if ranks is None else ranks, ctypes.c_int, "Run: ranks")
         self._prepare(report, options)
-        if agree and ranks > 1:
+        if agree is not None and ranks > 1:
             self._everyone = self._gather(agree, ranks)
-        self._agree = s.Agree(self._answer) if self._everyone else s.Agree()
-        rank = _options.whole(rank, ctypes.c_int, "Run: rank")
-        ranks = _options.whole(ranks, ctypes.c_int, "Run: ranks")
-        self._is_collective = bool(agree) and ranks > 1
+        self._is_collective = self._everyone is not None
+        self._agree = s.Agree(self._answer) if self._is_collective else s.Agree()
         with lock:
             _library.close_pending()
             self._check(lib.shs_open_ranks(rank, ranks, self._agree, None, ctypes.byref(self._options),
                                            ctypes.byref(self._handle)))
-            self._info = lib.shs_info(self._handle)
+            self._known = self._info()
 
     @classmethod
-    def environment(cls, **options):
+    def environment(cls, **options: Unpack[AllRunOptions]) -> Run:
         """The rank that the environment variables RANK and WORLD_SIZE tell, as torchrun sets them. The
         ranks know nothing of each other, unless `agree` is given."""
         try:
@@ -90,7 +113,7 @@ class Run(Handle):
         return cls(rank, ranks, **options)
 
     @classmethod
-    def torch(cls, group=None, **options):
+    def torch(cls, group: Any = None, report: Optional[Report] = log_report, **options: Unpack[RunOptions]) -> Run:
         """The ranks of a process group of torch.distributed, which must have been initialised. Errors
         and stops reach all ranks by its all_gather()."""
         import torch
@@ -104,16 +127,16 @@ class Run(Handle):
         if dist.get_backend(group) == "nccl":
             device = torch.device("cuda", torch.cuda.current_device())
 
-        def gather(mine):
+        def gather(mine: bytes) -> bytes:
             one = torch.frombuffer(bytearray(mine), dtype=torch.uint8).to(device)
             all_ranks = [torch.empty_like(one) for _ in range(ranks)]
             dist.all_gather(all_ranks, one, group)
             return b"".join(part.cpu().numpy().tobytes() for part in all_ranks)
 
-        return cls(dist.get_rank(group), ranks, gather, **options)
+        return cls(dist.get_rank(group), ranks, gather, report, **options)
 
     @classmethod
-    def mpi(cls, comm=None, report=log_report, **options):
+    def mpi(cls, comm: Any = None, report: Optional[Report] = log_report, **options: Unpack[RunOptions]) -> Run:
         """The ranks of an intra-communicator of mpi4py, by default those of MPI.COMM_WORLD.
 
         Collective. If the library was built with MPI, it talks to the other ranks itself, and must
@@ -140,22 +163,25 @@ class Run(Handle):
         with lock:
             _library.close_pending()
             run._check(lib.shs_open(handle, ctypes.byref(run._options), ctypes.byref(run._handle)))
-            run._info = lib.shs_info(run._handle)
+            run._known = run._info()
         return run
 
-    def _prepare(self, report, options):
+    def _prepare(self, report: Optional[Report], options: Any) -> None:
         self._begin()
-        self._thread = None  # not None: the only thread that may call
-        self._cause = None  # what a function of the program has raised
-        self._everyone, self._lost = None, None  # gathers bytes of all ranks; what it has failed by
-        self._interrupts = []  # such as KeyboardInterrupt, in the function `report`
-        self._borrowed = []
+        self._thread: Optional[int] = None  # not None: the only thread that may call
+        self._cause: Optional[BaseException] = None  # what a function of the program has raised
+        self._interrupts: list[BaseException] = []  # such as KeyboardInterrupt, in the function `report`
+        self._borrowed: list[Any] = []
         self._options = _options.fill(s.shs_run_options(), options, "Run", self._borrowed)
         if report is not None:
             self._options.report = self._report = s.Report(self._reporter(report, self._interrupts))
 
-    def _reporter(self, report, interrupts):
-        def reporter(_, kind, text):
+    def _info(self) -> _Known:
+        info = lib.shs_info(self._handle)
+        return _Known(*(getattr(info, name) for name in _Known._fields))
+
+    def _reporter(self, report: Report, interrupts: list[BaseException]) -> Callable[[Any, int, bytes], None]:
+        def reporter(_: Any, kind: int, text: bytes) -> None:
             try:
                 with _library.calling_back():
                     report(REPORTS.get(kind, str(kind)), _library.text_of(text))
@@ -166,10 +192,10 @@ class Run(Handle):
 
         return reporter
 
-    def _gather(self, agree, ranks):
+    def _gather(self, agree: Agree, ranks: int) -> Callable[[bytes], list[bytes]]:
         """A function that gives bytes to `agree`, and returns those of each rank."""
 
-        def gather(mine):
+        def gather(mine: bytes) -> list[bytes]:
             if self._lost:  # the ranks are out of step
                 raise Error("the function `agree` has failed before") from self._lost
             try:
@@ -185,9 +211,10 @@ class Run(Handle):
 
         return gather
 
-    def _answer(self, _, mine, size, everyone):
+    def _answer(self, _: Any, mine: int, size: int, everyone: int) -> int:
         """What the library calls to gather bytes."""
         try:
+            assert self._everyone is not None
             whole = b"".join(self._everyone(ctypes.string_at(mine, size)))
             ctypes.memmove(everyone, whole, len(whole))
             return 0
@@ -195,7 +222,7 @@ class Run(Handle):
             self._cause = error
             return 1
 
-    def _check(self, status):
+    def _check(self, status: int) -> int:
         """What _library.check() does, with what a function of the program has raised as the cause."""
         cause, self._cause = self._cause, None
         if self._interrupts:
@@ -203,7 +230,7 @@ class Run(Handle):
             self._interrupts.clear()
         return check(status, cause)
 
-    def _here(self, what):
+    def _here(self, what: str) -> None:
         """Refuses a process or a thread in which this run must not be used."""
         self._open(what)
         if self._thread not in (None, threading.get_ident()):
@@ -211,29 +238,62 @@ class Run(Handle):
                         "was initialised for calls of one thread (MPI_THREAD_FUNNELED); call it in that "
                         "thread, or initialise MPI with MPI_THREAD_SERIALIZED or more")
 
-    seed = property(lambda self: self._info.seed, doc="The seed of the run.")
-    vranks = property(lambda self: self._info.vranks, doc="V, the number of virtual ranks.")
-    first_vrank = property(lambda self: self._info.first_vrank, doc="The first virtual rank that this rank hosts.")
-    hosted = property(lambda self: self._info.hosted, doc="The number of virtual ranks that this rank hosts.")
-    rank = property(lambda self: self._info.rank, doc="This rank.")
-    ranks = property(lambda self: self._info.ranks, doc="The number of ranks.")
-    group = property(lambda self: self._info.group, doc="The number of ranks of a group; 1 without groups.")
-    member = property(lambda self: self._info.member, doc="This rank's number in its group.")
+    # What is known of a run also when it is closed.
 
-    def dataset(self, path, fields, **options):
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        return self._known.seed
+
+    @property
+    def vranks(self) -> int:
+        """V, the number of virtual ranks."""
+        return self._known.vranks
+
+    @property
+    def first_vrank(self) -> int:
+        """The first virtual rank that this rank hosts."""
+        return self._known.first_vrank
+
+    @property
+    def hosted(self) -> int:
+        """The number of virtual ranks that this rank hosts."""
+        return self._known.hosted
+
+    @property
+    def rank(self) -> int:
+        """This rank."""
+        return self._known.rank
+
+    @property
+    def ranks(self) -> int:
+        """The number of ranks."""
+        return self._known.ranks
+
+    @property
+    def group(self) -> int:
+        """The number of ranks of a group; 1 without groups."""
+        return self._known.group
+
+    @property
+    def member(self) -> int:
+        """This rank's number in its group."""
+        return self._known.member
+
+    def dataset(self, path: Path, fields: Fields, **options: Unpack[DatasetOptions]) -> Dataset:
         """Opens a dataset: see Dataset."""
         from ._dataset import Dataset
 
         return Dataset(self, path, fields, **options)
 
-    def agree(self):
+    def agree(self) -> None:
         """Collective. Takes errors and stop requests to all ranks. A loader does it by itself at the end
         of each step, unless it was opened with agree=False."""
         self._here("Run.agree()")
         with lock:
             self._check(lib.shs_agree(self._handle))
 
-    def sum(self, parts):
+    def sum(self, parts: Any) -> Any:
         """Collective. Adds what the virtual ranks give, and returns the sum on every rank: the same bits on any
         number of ranks from 1 to V, if the part of each virtual rank has. It is what shs_sum() computes.
 
@@ -262,14 +322,14 @@ class Run(Handle):
                                 s.CONSTANTS["SHS_ERROR_GATHER"], "SHS_ERROR_GATHER") from error
         return given.result()
 
-    def request_stop(self):
+    def request_stop(self) -> None:
         """Asks for a stop. The next agreement takes it to all ranks, and loaders raise Stopped at the
         beginning of the next step. May be called in a signal handler of Python, so it is no error when
         the run is closed."""
         if self._handle:
             lib.shs_request_stop(self._handle)
 
-    def close(self):
+    def close(self) -> None:
         """Collective, if the ranks know each other. Closes the run. Arrays that are kept stay valid."""
         if not self._handle or self._pid != os.getpid():
             return
@@ -279,7 +339,8 @@ class Run(Handle):
             status = lib.shs_close(ctypes.byref(self._handle))
         self._check(status)
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:  # fmt: skip
         # Where ranks know each other, closing is an agreement. A rank with an error of its own still makes
         # it, so that the others learn that it has gone; its own error is what is raised.
         try:
@@ -288,7 +349,7 @@ class Run(Handle):
             if kind is None:
                 raise
 
-    def __del__(self):
+    def __del__(self) -> None:
         if not self._handle or self._pid != os.getpid():
             return
         if self._is_collective:
@@ -298,17 +359,17 @@ class Run(Handle):
             return
         _library.close_later(self._release, self._handle, self._options)
 
-    def _describe(self):
-        info = self._info
+    def _describe(self) -> str:
+        info = self._known
         return (f"rank {info.rank} of {info.ranks}, virtual ranks {info.first_vrank} to "
                 f"{info.first_vrank + info.hosted - 1} of {info.vranks}, seed {info.seed}")
 
 
 # What a run that was not closed may still call.
-_unclosed = []
+_unclosed: list[Any] = []
 
 
-def _mpi_version():
+def _mpi_version() -> str:
     """What the MPI library that the shared library is linked with says of itself."""
     text, length = ctypes.create_string_buffer(8192), ctypes.c_int()
     version = lib.MPI_Get_library_version  # found because the shared library needs MPI's
@@ -317,7 +378,7 @@ def _mpi_version():
     return text.value.decode(errors="replace")
 
 
-def _require_same_mpi(MPI):
+def _require_same_mpi(MPI: Any) -> None:
     mine, its = _mpi_version().strip("\0\n "), MPI.Get_library_version().strip("\0\n ")
     if mine != its:
         raise Error(f"the library {path} was built with another MPI library than mpi4py: with "

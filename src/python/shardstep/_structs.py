@@ -4,12 +4,17 @@ _library.py compares each size, offset and constant with the table of shs_layout
 call, so a struct that is written down wrongly here is refused and never used.
 """
 
+from __future__ import annotations
+
 import ctypes as c
+from typing import TypeVar
 
-STRUCTS = []
+_Struct = TypeVar("_Struct", bound=c.Structure)
+
+STRUCTS: list[type[c.Structure]] = []
 
 
-def _struct(cls):
+def _struct(cls: type[_Struct]) -> type[_Struct]:
     STRUCTS.append(cls)
     return cls
 

@@ -5,13 +5,22 @@ largest power of two below z - a, and each addition is rounded once. The library
 MPI. Where a function of the program joins the ranks, the additions are those below.
 """
 
+from __future__ import annotations
+
 import ctypes
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _structs as s
 
-_TYPES = {np.dtype(np.float32): s.CONSTANTS["SHS_F32"], np.dtype(np.float64): s.CONSTANTS["SHS_F64"]}
+if TYPE_CHECKING:
+    from ._run import Run
+
+Array = npt.NDArray[Any]
+
+_TYPES: dict[np.dtype[Any], int] = {np.dtype(np.float32): s.CONSTANTS["SHS_F32"], np.dtype(np.float64): s.CONSTANTS["SHS_F64"]}
 
 PIECE_BYTES = 1 << 20
 """The most that a rank hands to the function `agree` at a time."""
@@ -20,7 +29,7 @@ PIECE_BYTES = 1 << 20
 # ---- What is added: an array, or dicts, lists and tuples of arrays, the same on every virtual rank.
 
 
-def _leaves(part, path=()):
+def _leaves(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """The arrays and numbers in what a virtual rank gives, each with the names that lead to it."""
     if hasattr(part, "items"):
         for name, value in part.items():
@@ -32,7 +41,7 @@ def _leaves(part, path=()):
         yield path, part
 
 
-def _build(like, leaves):
+def _build(like: Any, leaves: Iterator[Any]) -> Any:
     """What has the form of `like`, with other leaves."""
     if hasattr(like, "items"):
         return {name: _build(value, leaves) for name, value in like.items()}
@@ -43,14 +52,14 @@ def _build(like, leaves):
     return next(leaves)
 
 
-def _array(value, what):
+def _array(value: Any, what: str) -> Array:
     array = value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(value)
     if array.dtype not in _TYPES:
         raise TypeError(f"{what} is of the type {array.dtype}; float32 and float64 are added")
     return array
 
 
-def _as_given(given, total):
+def _as_given(given: Any, total: Array) -> Any:
     """A sum of what `given` was one part of."""
     if hasattr(given, "detach"):  # a tensor of PyTorch
         import torch
@@ -64,7 +73,7 @@ def _as_given(given, total):
 class Parts:
     """What the hosted virtual ranks give: for each leaf its name, and one array of shape (hosted, ...)."""
 
-    def __init__(self, parts, hosted):
+    def __init__(self, parts: Any, hosted: int) -> None:
         what = "Run.sum(): parts"
         if not hasattr(parts, "__len__") or len(parts) != hosted:
             has = f"{len(parts)} elements" if hasattr(parts, "__len__") else f"the type {type(parts).__name__}"
@@ -74,7 +83,8 @@ class Parts:
             raise TypeError(f"{what} is a dict; it must be a list, with a dict of each hosted virtual rank")
         lists = [list(_leaves(part)) for part in parts]
         self.like, self.given = parts[0], [value for _, value in lists[0]]
-        self.names, self.stacked = [], []
+        self.names: list[str] = []
+        self.stacked: list[Array] = []
         for each in zip(*lists) if len({tuple(path for path, _ in one) for one in lists}) == 1 else [()]:
             if not each:
                 raise ValueError(f"{what}: the virtual ranks give arrays under other names, or other numbers of them")
@@ -91,7 +101,7 @@ class Parts:
             raise ValueError(f"{what}: there is no array in it")
         self.totals = [np.zeros(stacked.shape[1:], stacked.dtype) for stacked in self.stacked]
 
-    def tensors(self, arrays):
+    def tensors(self, arrays: list[Array]) -> ctypes.Array[s.shs_tensor]:
         """Structs over arrays, for the library. Their names are those of the leaves where these can be told apart."""
         names = [name.replace("/", ".").encode(errors="replace")[:200] for name in self.names]
         made = (s.shs_tensor * len(arrays))()
@@ -102,18 +112,18 @@ class Parts:
             tensor.data = array.ctypes.data if array.size else ctypes.addressof(made)
         return made
 
-    def result(self):
+    def result(self) -> Any:
         return _build(self.like, map(_as_given, self.given, self.totals))
 
 
 # ---- The tree.
 
 
-def _middle(a, z):
+def _middle(a: int, z: int) -> int:
     return a + (1 << (z - a - 1).bit_length() - 1)
 
 
-def _tree(a, z, value):
+def _tree(a: int, z: int, value: Callable[[int, int], Optional[Array]]) -> Array:
     """The sum over virtual ranks [a,z). `value(a, z)` returns a sum that is known, or None."""
     known = value(a, z)
     if known is not None:
@@ -122,7 +132,7 @@ def _tree(a, z, value):
     return _tree(a, m, value) + _tree(m, z, value)
 
 
-def _nodes(a, z, begin, end):
+def _nodes(a: int, z: int, begin: int, end: int) -> list[tuple[int, int]]:
     """The nodes within [a,z) that lie in [begin,end), and whose parents do not."""
     if z <= begin or end <= a:
         return []
@@ -132,7 +142,7 @@ def _nodes(a, z, begin, end):
     return _nodes(a, m, begin, end) + _nodes(m, z, begin, end)
 
 
-def add_gathered(parts, run, gather):
+def add_gathered(parts: Parts, run: Run, gather: Callable[[bytes], list[bytes]]) -> None:
     """Sets the totals of parts. `gather(bytes)` returns those of all ranks, in the order of ranks."""
     groups = run.ranks // run.group
     bounds = [g * run.vranks // groups for g in range(groups + 1)]
@@ -161,9 +171,9 @@ def add_gathered(parts, run, gather):
             at += total.size
 
 
-def _add_ranks(came, nodes, run):
+def _add_ranks(came: list[Array], nodes: list[list[tuple[int, int]]], run: Run) -> Array:
     """The sum over all virtual ranks, of the sums that came from each rank."""
-    known = {}
+    known: dict[tuple[int, int], Array] = {}
     for g, of_group in enumerate(nodes):
         members = came[g * run.group:(g + 1) * run.group]
         for number, node in enumerate(of_group):

@@ -7,6 +7,8 @@ are measured in turns, and the medians of the rates and of the ratios of neighbo
 1000 samples take, over all threads, hardly depend on what else the machine does: on a busy machine compare these.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
@@ -15,14 +17,15 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
-from . import Run, library
+from . import Loader, Run, library
 from ._library import FOLDER
 
 AUGMENT = "train/images: random_crop(padding=2) random_flip(axis=w, p=0.5) normalize(mean=0.286, std=0.353)"
 
 
-def python_rate(loader, seconds):
+def python_rate(loader: Loader, seconds: float) -> tuple[float, float]:
     """Samples a second of a loop that takes the arrays of each batch, and CPU seconds for 1000 samples."""
     rows, begin, cpu = 0, time.perf_counter(), time.process_time()
     while True:
@@ -35,7 +38,7 @@ def python_rate(loader, seconds):
             return rows / took, (time.process_time() - cpu) / rows * 1000
 
 
-def c_rate(program, given, batch):
+def c_rate(program: str, given: argparse.Namespace, batch: int) -> tuple[float, float]:
     """The same two numbers, of `shardstep bench`."""
     command = [program, "bench", given.file, "--json", "--fields", given.fields, "--augment", given.augment,
                "--batch", str(batch), "--ahead", str(given.ahead), "--threads", str(given.threads),
@@ -47,12 +50,12 @@ def c_rate(program, given, batch):
     return found["samples_per_s"], found["cpu_s_per_1000"]
 
 
-def medians(of, measured):
+def medians(of: str, measured: list[tuple[float, float]]) -> dict[str, float]:
     rates, cpu = zip(*measured)
     return {f"{of}_samples_per_s": statistics.median(rates), f"{of}_cpu_s_per_1000": statistics.median(cpu)}
 
 
-def main():
+def main() -> None:
     arguments = argparse.ArgumentParser(prog="python3 -m shardstep.bench", description=__doc__,
                                         formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     arguments.add_argument("file")
@@ -81,12 +84,13 @@ def main():
             )
             for _ in loader:  # the first epoch reads the file
                 pass
-            of_python, of_c = [], []
+            of_python: list[tuple[float, float]] = []
+            of_c: list[tuple[float, float]] = []
             for _ in range(given.rounds):
                 of_python.append(python_rate(loader, given.seconds))
                 if program:
                     of_c.append(c_rate(program, given, batch))
-            result = {"batch": batch, "library": library, **medians("python", of_python)}
+            result: dict[str, Any] = {"batch": batch, "library": library, **medians("python", of_python)}
             if program:
                 result.update(medians("c", of_c))
                 result["ratio"] = statistics.median(p[0] / c[0] for p, c in zip(of_python, of_c))
