@@ -63,6 +63,15 @@ def test_a_batch():
         checks.holds((flipped[0][slot] == expected).all(), f"slot {slot} is not flipped as its record says")
 
 
+def test_a_batch_without_rows():
+    run = shardstep.Run(seed=7, vranks=128)
+    batches = list(open_loader(run, epochs=1, tail="short"))
+    empty = [batch for batch in batches if batch.rows == 0]
+    checks.is_more(len(empty), 0, "batches without rows")
+    checks.same("shapes", {((0, 28, 28), (0,), (0,))}, {(b[0].shape, b[1].shape, b.index.shape) for b in empty})
+    checks.same("the rows of all", 100, sum(len(batch.index) for batch in batches))
+
+
 def test_hundred_batches_are_kept():
     for keep in (0, 4, 200):
         loader = open_loader(keep=keep, epochs=8)

@@ -83,6 +83,11 @@ def a_rank():
     checks.same("how often each row came", {1}, set(rows.tolist()))
     checks.same("epochs that were compared", 1, loader.statistics()["epochs_verified"])
 
+    # the option `group` is that of Shardstep, as in every run
+    pair = shardstep.Run.torch(dist.new_group([0, 1]), group=2)
+    checks.same("a group of two ranks", (2, rank, 1), (pair.group, pair.member, pair.vranks))
+    pair.close()
+
     # sums of tensors have the bits of one process
     parts = [{"w": torch.randn(300, 2, generator=torch.Generator().manual_seed(v)), "n": [float(v)]} for v in range(3)]
     total = run.sum(parts[run.first_vrank:run.first_vrank + run.hosted])

@@ -113,27 +113,28 @@ class Run(Handle):
         return cls(rank, ranks, **options)
 
     @classmethod
-    def torch(cls, group: Any = None, report: Optional[Report] = log_report, **options: Unpack[RunOptions]) -> Run:
-        """The ranks of a process group of torch.distributed, which must have been initialised. Errors
-        and stops reach all ranks by its all_gather()."""
+    def torch(cls, process_group: Any = None, report: Optional[Report] = log_report,
+              **options: Unpack[RunOptions]) -> Run:  # fmt: skip
+        """The ranks of a process group of torch.distributed, by default of all processes, which must have
+        been initialised. Errors and stops reach all ranks by its all_gather()."""
         import torch
         import torch.distributed as dist
 
         if not dist.is_available() or not dist.is_initialized():
             raise Error("torch.distributed has no process group; call torch.distributed.init_process_group() "
                         "before Run.torch()")
-        ranks = dist.get_world_size(group)
+        ranks = dist.get_world_size(process_group)
         device = "cpu"
-        if dist.get_backend(group) == "nccl":
+        if dist.get_backend(process_group) == "nccl":
             device = torch.device("cuda", torch.cuda.current_device())
 
         def gather(mine: bytes) -> bytes:
             one = torch.frombuffer(bytearray(mine), dtype=torch.uint8).to(device)
             all_ranks = [torch.empty_like(one) for _ in range(ranks)]
-            dist.all_gather(all_ranks, one, group)
+            dist.all_gather(all_ranks, one, process_group)
             return b"".join(part.cpu().numpy().tobytes() for part in all_ranks)
 
-        return cls(dist.get_rank(group), ranks, gather, report, **options)
+        return cls(dist.get_rank(process_group), ranks, gather, report, **options)
 
     @classmethod
     def mpi(cls, comm: Any = None, report: Optional[Report] = log_report, **options: Unpack[RunOptions]) -> Run:
