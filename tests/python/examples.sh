@@ -19,8 +19,13 @@ grep weights resumed.txt > weights.txt || true
 same "weights after a stop" straight.txt weights.txt
 
 if [ "$MPI_KIND" = openmpi ] && $python -c 'import mpi4py' 2> /dev/null; then
-    on 2 $python "$examples/mpi4py_ranks.py" fashion.h5 --epochs 1 > mpi.txt < /dev/null || fail "mpi4py_ranks.py"
-    awk '/rows 10000$/ && $6 > 0.4 { good = 1 } END { exit !good }' mpi.txt || fail "mpi4py_ranks.py: $(cat mpi.txt)"
+    export OPENBLAS_NUM_THREADS=1
+    for ranks in 1 2 3; do
+        on $ranks $python "$examples/mpi4py_ranks.py" fashion.h5 --epochs 1 --vranks 3 > "mpi$ranks.txt" < /dev/null ||
+            fail "mpi4py_ranks.py on $ranks ranks"
+        same "mpi4py_ranks.py on $ranks ranks" mpi1.txt "mpi$ranks.txt"
+    done
+    awk '/rows 10000 / && $6 > 0.4 { good = 1 } END { exit !good }' mpi1.txt || fail "mpi4py_ranks.py: $(cat mpi1.txt)"
 fi
 if $python -c 'import torch' 2> /dev/null; then
     OMP_NUM_THREADS=1 $python "$examples/train_torch.py" fashion.h5 --epochs 1 > torch.txt || fail "train_torch.py"
