@@ -152,6 +152,20 @@ def test_forms():
     checks.same("the status", "SHS_ERROR_UNSUPPORTED", error.name)
 
 
+def test_ranks_share_what_rank_0_has():
+    def share(rank, ranks, agree):
+        state = {"w": np.arange(3000.0) + rank, "steps": np.full((2, 2), rank, np.int64)}
+        with shardstep.Run(rank, ranks, agree) as run:
+            error = checks.raises(shardstep.Error, "the state: element 0 of tensor w", run.same, "the state", state)
+            checks.same("the status", ("SHS_ERROR_DISAGREE", True), (error.name, error.agreed))
+            run.broadcast(state)
+            run.same("the state", state)
+        checks.raises(ValueError, "writable", run.__class__(0, 1).broadcast, {"w": np.ones((2, 3)).T})
+        return state["w"][0], state["steps"].tolist()
+
+    checks.same("what ranks have", {(0.0, str([[0, 0], [0, 0]]))}, {(w, str(s)) for w, s in on_ranks(3, share)})
+
+
 def test_ranks_that_differ():
     def differ(rank, ranks, agree):
         said = []

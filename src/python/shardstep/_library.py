@@ -146,6 +146,7 @@ def _declare(lib: ctypes.CDLL) -> None:
         "shs_agree": (status, p),
         "shs_request_stop": (None, p),
         "shs_sum": (status, p, pointer(s.shs_tensor), size, pointer(s.shs_tensor)),
+        "shs_broadcast": (status, p, pointer(s.shs_tensor), size),
         "shs_same": (status, p, text, pointer(s.shs_tensor), size),
         "shs_dataset_open": (status, p, text, text, pointer(s.shs_dataset_options), p),
         "shs_dataset_close": (None, p),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Na
 import numpy as np
 
 from . import _batch, _library, _options, _structs as s
-from ._dataset import DTYPES
 from ._handle import Handle
 from ._library import Error, Stopped, lib, lock
+from ._tensors import tensors_over
 from ._types import Text
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _OK, _END, _STOP, _NOT_READY, _NO_CHECKPOINT = (
     s.CONSTANTS["SHS_" + name] for name in ("OK", "END", "STOP", "NOT_READY", "NO_CHECKPOINT")
 )
-_TYPES = {dtype: number for number, dtype in DTYPES.items()}
 _ARGUMENT = s.CONSTANTS["SHS_ERROR_ARGUMENT"]
 _STATE = (s.CONSTANTS["SHS_ERROR_STATE"], "SHS_ERROR_STATE")
 _NO_VRANK = 2**64 - 1
@@ -352,7 +351,7 @@ class Loader(Handle):
         every rank."""
         self._here("Loader.save()")
         borrowed: list[Any] = []
-        tensors = _tensors(state, borrowed, False)
+        tensors = tensors_over(state, borrowed, False)
         options = _options.fill(s.shs_save_options(), {"keep": keep, "asynchronous": asynchronous},
                                 "Loader.save()", borrowed)
         with lock:
@@ -371,7 +370,7 @@ class Loader(Handle):
         """Collective. Fills the arrays, {name: array}, from the checkpoint that was saved last, and goes on at
         its cursor. Returns False if the folder has no checkpoint."""
         self._here("Loader.restore()")
-        tensors = _tensors(state, [], True)
+        tensors = tensors_over(state, [], True)
         with lock:
             status = lib.shs_restore(self._handle, _options.encode(folder, "folder"), tensors, len(state))
             self.run._check(status)
@@ -488,30 +487,6 @@ def _cursor_of(struct: Any) -> Cursor:
 def _cursor(cursor: Iterable[int]) -> s.shs_cursor:
     epoch, epoch_step, step = cursor
     return s.shs_cursor(*(_options.whole(n, ctypes.c_uint64, "cursor") for n in (epoch, epoch_step, step)))
-
-
-def _tensors(state: Mapping[str, Any], borrowed: list[Any], writes: bool) -> Any:
-    """An array of shs_tensor over {name: array}."""
-    tensors = (s.shs_tensor * max(len(state), 1))()
-    for tensor, (name, value) in zip(tensors, state.items()):
-        array = value.detach().numpy() if hasattr(value, "detach") else value
-        if not isinstance(array, np.ndarray):
-            if writes:
-                raise TypeError(f"{name} must be an array of NumPy, or a tensor of PyTorch on the CPU, to be filled")
-            array = np.asarray(array)
-        if array.dtype not in _TYPES or array.ndim > s.MAX_AXES:
-            raise TypeError(f"{name} has the type {array.dtype} and {array.ndim} axes; a checkpoint takes "
-                            f"{', '.join(str(d) for d in _TYPES)} with at most {s.MAX_AXES} axes")
-        if writes and not (array.flags.c_contiguous and array.flags.writeable):
-            raise ValueError(f"{name} must be contiguous and writable, to be filled")
-        array = np.ascontiguousarray(array).reshape(array.shape)
-        borrowed.append(array)
-        tensor.name = _options.encode(name, "a name")
-        tensor.type, tensor.axes = _TYPES[array.dtype], array.ndim
-        tensor.shape[: array.ndim] = array.shape
-        tensor.data = array.ctypes.data
-    borrowed.append(tensors)
-    return tensors
 
 
 def _tell_draws(record: Any) -> list[dict[str, Any]]:

@@ -8,11 +8,12 @@ import os
 import threading
 import warnings
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional
 
 from . import _library, _options, _structs as s, _sum
 from ._handle import Handle
 from ._library import Error, check, lib, lock, path
+from ._tensors import tensors_over
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -322,6 +323,26 @@ class Run(Handle):
                     raise Error(f"rank {self.rank}: Run.sum(): the function `agree` has failed: {error}; close the run",
                                 s.CONSTANTS["SHS_ERROR_GATHER"], "SHS_ERROR_GATHER") from error
         return given.result()
+
+    def broadcast(self, state: Mapping[str, Any]) -> None:
+        """Collective. Gives the arrays, {name: array}, the content that they have on rank 0, such as the
+        initial weights of a model: see shs_broadcast(). They are arrays of NumPy that can be written to, or
+        tensors of PyTorch on the CPU, of any type."""
+        self._here("Run.broadcast()")
+        borrowed: list[Any] = []
+        tensors = tensors_over(state, borrowed, True)
+        with lock:
+            self._check(lib.shs_broadcast(self._handle, tensors, len(state)))
+
+    def same(self, what: str, state: Mapping[str, Any]) -> None:
+        """Collective. Raises Error (SHS_ERROR_DISAGREE) on every rank if an array of {name: array} has other
+        bits on some rank. The message names the rank, the array and the element: see shs_same(). `what` says
+        what is compared, such as "the weights after step 100"."""
+        self._here("Run.same()")
+        borrowed: list[Any] = []
+        tensors = tensors_over(state, borrowed, False)
+        with lock:
+            self._check(lib.shs_same(self._handle, _options.encode(what, "Run.same(): what"), tensors, len(state)))
 
     def request_stop(self) -> None:
         """Asks for a stop. The next agreement takes it to all ranks, and loaders raise Stopped at the
