@@ -68,7 +68,8 @@ shs_status augment_named(const struct augment_table *table, const char *name,
     char guess[CORE_GUESS_BYTES];
     *kind = find(table, name, names);
     if (*kind) return SHS_OK;
+    core_guess(core_nearest(name, names, table->count), guess);
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "there is no operator '%.80s'%s; 'shardstep augment' lists them", name,
-                     core_guess(core_nearest(name, names, table->count), guess));
+                     "there is no operator '%.80s'%s%s 'shardstep augment' lists them", name, guess,
+                     *guess ? "" : ";");
 }

@@ -126,7 +126,7 @@ shs_status cli_check_list_add(struct cli_check_list *list, shs_run *run,
 {
     uint64_t samples = 0;
     shs_status status = add_file(list, &verdict->own, &samples);
-    status = core_wrap(status, "rank %d: check --list-bad: %s", run->rank, verdict->path);
+    status = core_wrap(status, "check --list-bad: %s", verdict->path);
     status = mpi_agree(run, status, "check --list-bad");
     if (!status) status = mpi_greatest(run, &samples, 1);
     list->samples += samples;

@@ -67,6 +67,9 @@ static shs_status refuse_command(const char *word)
                          "the first word is a command, not '%.80s', as in 'shardstep info FILE'; "
                          "'shardstep --help' lists the commands",
                          word);
+    if (!strcmp(word, "version"))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "there is no command 'version'; 'shardstep --version' prints it");
     if (!augment_named(&augment_operators, word, &kind))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "there is no command '%.80s'; it is an operator of --augment, which "
@@ -112,6 +115,7 @@ static int run_command(const struct cli_command *command, int count, char **word
 static int run_help(int count, char **words)
 {
     const struct cli_command *command = NULL;
+    if (count && !strcmp(words[0], "help")) count = 0;
     if (count && !(command = find_command(words[0]))) return refuse(NULL);
     if (count > 1 && command == &cli_augment) return run_command(command, count - 1, words + 1);
     if (count > 1 && cli_help_options(command, count - 1, words + 1)) return refuse("help");

@@ -59,12 +59,20 @@ bool cli_given(const struct cli_arguments *arguments, const char *option)
 
 /* ---- messages */
 
-static shs_status refuse_number(const struct cli_option *option, const char *value)
+/* True if the command takes a range FROM..TO of this option. */
+static bool sweeps(const struct words *words, const struct cli_option *option)
+{
+    return words->command->sweeps &&
+           option->offset == offsetof(struct cli_arguments, loader.threads);
+}
+
+static shs_status refuse_number(const struct words *words, const struct cli_option *option,
+                                const char *value)
 {
     char least[CORE_LIMIT_BYTES], most[CORE_LIMIT_BYTES];
-    return core_fail(SHS_ERROR_ARGUMENT, "%s takes a whole number from %s to %s, not '%.80s'",
+    return core_fail(SHS_ERROR_ARGUMENT, "%s takes a whole number from %s to %s%s, not '%.80s'",
                      option->name, core_limit(option->least, least), core_limit(option->most, most),
-                     value);
+                     sweeps(words, option) ? ", or a range of them, such as 1..4" : "", value);
 }
 
 /* Refuses an option that the command does not take. The message names the commands that take it or,
@@ -127,8 +135,7 @@ static bool read_range(const struct words *words, const struct cli_option *optio
     uint64_t from, to;
     const char *dots = strstr(value, "..");
     struct cli_arguments *arguments = words->arguments;
-    if (!words->command->sweeps || option->offset != offsetof(struct cli_arguments, loader.threads))
-        return false;
+    if (!sweeps(words, option)) return false;
     if (!dots || (size_t)(dots - value) >= sizeof first) return false;
     snprintf(first, sizeof first, "%.*s", (int)(dots - value), value);
     if (!core_parse_u64(first, &from) || !core_parse_u64(dots + 2, &to)) return false;
@@ -187,7 +194,7 @@ static shs_status set_option(const struct words *words, const struct cli_option 
     if (option->kind == CLI_CHOICE) return set_choice(option, value, member);
     if (read_range(words, option, value) || read_share(words, option, value)) return SHS_OK;
     if (!core_parse_u64(value, &number) || number < option->least || number > option->most)
-        return refuse_number(option, value);
+        return refuse_number(words, option, value);
     set_number(option, number, member);
     return SHS_OK;
 }

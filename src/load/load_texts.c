@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "io_content.h"
+#include "io_fail.h"
 #include "io_file.h"
 #include "io_folder.h"
 #include "io_output.h"
@@ -25,7 +26,7 @@ static shs_status append(void *user, const void *bytes, size_t count)
     int error = io_write_at(file->file, file->at, bytes, count);
     file->at += count;
     if (!error) return SHS_OK;
-    return core_fail(SHS_ERROR_FILE, "cannot write %s: %s", file->path, strerror(error));
+    return io_fail("cannot write", file->path, error, NULL);
 }
 
 shs_status load_texts_check(const char *path)
@@ -46,7 +47,7 @@ static shs_status begin_file(const char *path, const char *before, struct file *
     int error = io_open_to_write(file->output.temporary, false, &file->file);
     if (!error) return append(file, before, strlen(before));
     file->file = -1;
-    return core_fail(SHS_ERROR_FILE, "cannot write %s: %s", path, strerror(error));
+    return io_fail("cannot write", path, error, NULL);
 }
 
 /* Makes the file whole, unless there was an error. */
@@ -84,11 +85,10 @@ shs_status load_texts_write(shs_run *run, const char *operation, shs_status stat
     struct file file = {.file = -1};
     if (!status) status = text->status;
     if (!status && run->rank == 0) status = begin_file(path, before, &file);
-    status = mpi_agree(run, core_wrap(status, "rank %d: %s", run->rank, operation), "%s: the file",
-                       operation);
+    status = mpi_agree(run, core_wrap(status, "%s", operation), "%s: the file", operation);
     if (!status) {
         status = gather(run, operation, text, &file);
-        status = core_wrap(end_file(&file, after, status), "rank %d: %s", run->rank, operation);
+        status = core_wrap(end_file(&file, after, status), "%s", operation);
         return mpi_agree(run, status, "%s: the end", operation);
     }
     end_file(&file, after, status);

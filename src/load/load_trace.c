@@ -107,7 +107,7 @@ static shs_status check(const shs_loader *loader, const char *path)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "the ranks cannot talk to each other, and a "
                                                   "trace is one file; give shs_open_ranks() an "
                                                   "`agree`");
-    return core_wrap(status, "rank %d: shs_trace_write", run->rank);
+    return core_wrap(status, "shs_trace_write");
 }
 
 shs_status shs_trace_write(shs_loader *loader, const char *path)

@@ -52,5 +52,6 @@ before=$(cksum < trace.json)
 # shellcheck disable=SC2086
 if "$SHARDSTEP" bench $options > out.txt 2> error.txt; then fail "a file that was there is overwritten"; fi
 holds 'trace.json is there already; remove it, or choose another name' < error.txt || fail "told: $(cat error.txt)"
+[ "$(grep -o 'rank 0: ' error.txt | wc -l)" -le 1 ] || fail "the rank is named twice: $(cat error.txt)"
 [ "$before" = "$(cksum < trace.json)" ] || fail "the file that was there has changed"
 finish

@@ -54,7 +54,11 @@ prints 0 '^  cast' "$SHARDSTEP" help augment normalize cast
 same "help of two operators" one.txt out.txt
 refused 0 "shardstep help: unknown option --seeed; did you mean --seed\? " "$SHARDSTEP" help bench seeed
 refused 0 "shardstep help: option --output is for replay, index, not for plan" "$SHARDSTEP" help plan -o
-refused 0 "there is no operator 'norm'; did you mean normalize" "$SHARDSTEP" help augment norm
+refused 0 "there is no operator 'norm'; did you mean normalize\? 'shardstep augment' lists them" "$SHARDSTEP" help augment norm
+prints 0 '^usage: shardstep COMMAND' "$SHARDSTEP" help help
+same "help of help" help.txt out.txt
+refused 0 "no command 'version'; 'shardstep --version' prints it" "$SHARDSTEP" version
+refused 0 "threads takes a whole number from 0 to 64, or a range of them, such as 1..4, not '4..1'" "$SHARDSTEP" bench x.h5 --threads 4..1
 for words in "help normalize" normalize; do
     refused 0 "no command 'normalize'; it is an operator of --augment, which 'shardstep augment normalize' describes" \
         "$SHARDSTEP" $words
@@ -113,7 +117,7 @@ done
 prints 0 '^  normalize\(\.\.\.\)' "$SHARDSTEP" help augment
 prints 0 '^  random_flip\(\.\.\.\)' "$SHARDSTEP" augment
 prints 0 '^    padding=N' "$SHARDSTEP" augment random_flip random_crop
-refused 1 "there is no operator 'random_clip'; did you mean random_flip\?; 'shardstep augment' lists" "$SHARDSTEP" augment random_clip
+refused 1 "there is no operator 'random_clip'; did you mean random_flip\? 'shardstep augment' lists" "$SHARDSTEP" augment random_clip
 for words in '    size=N|[N,N,...]' '    layout=L' '    mean=X|[X,X,...]' '  scale=auto|none' '  example' \
     'from 0 to 1048576' 'mean=[0.49,0.48,0.45]'; do
     "$SHARDSTEP" help augment | holds -F -- "$words" || fail "help augment does not say $words"
