@@ -354,6 +354,8 @@ static shs_status bench_subject(const struct subject *subject, const char *text,
     memcpy(row.shape, subject->shape, sizeof row.shape);
     shs_status status = name_field(text, name, &whole);
     if (!status) status = augment_open_how(&how, whole.bytes, &row, 1, &bench.augment);
+    if (status && whole.length > strlen(text)) /* characters are counted in the text with a field */
+        core_wrap(status, "of '%.200s'", whole.bytes);
     if (!status) status = check_mixing(bench.augment);
     if (!status) status = make_memory(subject, &row, &bench);
     if (!status) status = measure_turns(output->quick, &bench, &result);
