@@ -185,10 +185,13 @@ def test_a_function_that_joins_ranks_fails():
             run.agree()
         except shardstep.Error as error:
             inside.append(str(error))
+        inside.append(repr(loader))
 
     reporting = shardstep.Run(seed=7, report=report)
-    list(reporting.dataset(PATH, FIELDS).loader(batch=10, failures={"exclude": [3]}))
+    loader = reporting.dataset(PATH, FIELDS).loader(batch=10, failures={"exclude": [3]})
+    list(loader)
     checks.holds(inside and "inside a function that the library had called" in inside[0], f"said: {inside}")
+    checks.holds("<shardstep.Loader: epoch 0" in inside[1], f"said: {inside}")
 
 
 common.run(globals())

@@ -197,6 +197,8 @@ def in_child(loader, arrays, pipe):
             said.append("no error")
         except shardstep.ProcessError as error:
             said.append(str(error))
+    of_parent = f" of process {os.getppid()}>"
+    said.append([repr(opened).endswith(of_parent) for opened in (loader, loader.dataset, loader.run)])
     read = [array.tobytes() for array in arrays]
     del arrays
     loader.close()
@@ -216,6 +218,7 @@ def test_a_forked_child_is_refused():
     said, read = ours.recv()
     child.join(60)
     checks.same("the exit code of the child", 0, child.exitcode)
+    checks.same("what is told of what the parent has opened", [True] * 3, said.pop())
     for text in said:
         for words in ("num_workers=0", "threads=N", f"process {os.getpid()} opened the run"):
             checks.holds(words in text, f"no «{words}» in «{text}»")

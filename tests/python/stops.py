@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Interrupted calls, ends and stops. Argument: a file with 100 images."""
 
+import gc
 import linecache
 import os
 import signal
@@ -67,8 +68,13 @@ class Interrupt(BaseException):
     pass
 
 
-def interrupted_at(number, call):
-    """Calls a function that is interrupted before the byte code `number` of the module. False if there are fewer."""
+def interrupt():
+    raise Interrupt
+
+
+def interrupted_at(number, call, handler=interrupt):
+    """Calls a function, and a handler before the byte code `number` of the module. False if there are fewer, and if
+    the handler raises nothing."""
     left = number
 
     def trace(frame, event, _):
@@ -81,7 +87,7 @@ def interrupted_at(number, call):
             left -= 1
             if left == 0:
                 sys.settrace(None)
-                raise Interrupt
+                handler()
         return trace
 
     sys.settrace(trace)
@@ -127,6 +133,32 @@ def test_no_place_of_an_interrupt_costs_a_batch():
         del held, batch
 
 
+def test_a_handler_may_use_the_loader():
+    """What a handler of a signal does within the hand-out: it looks, saves, goes elsewhere, or takes the next batch."""
+    straight = open_loader()
+    whole = [content(batch) for _ in range(8) for batch in straight]
+    for keep in (4, 0):
+        for use in ("look", "save", "seek", "take"):
+            loader, found, code = open_loader(keep=keep), [], 0
+
+            def handle(loader=loader, found=found, use=use):
+                at = loader.tell()
+                if use == "save":
+                    loader.save("handled", {})
+                elif use == "seek":
+                    loader.seek(at)
+                elif use == "take":
+                    found.append(content(loader.next()))
+                checks.same("the step of the state", at.step + (use == "take"), loader.state_dict()["step"])
+                checks.holds(f"step {at.step + (use == 'take')}>" in repr(loader), repr(loader))
+
+            while len(found) < 60:
+                code += 37  # another place each time
+                interrupted_at(code % 260 + 1, lambda: found.append(content(loader.next())), handle)
+            checks.holds(sorted(found) == sorted(whole[:len(found)]),
+                         f"other batches when a handler does {use}, with keep={keep}")
+
+
 def test_interrupts_at_any_time_cost_no_batch():
     def handler(_, frame):
         while frame is not None:
@@ -134,6 +166,7 @@ def test_interrupts_at_any_time_cost_no_batch():
                 raise Interrupt
             frame = frame.f_back
 
+    gc.collect()  # what other tests have left must not end within the interrupts
     loader, found, came = open_loader(batch=2, threads=2), [], 0
     before = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 1e-4, 1.7e-4)

@@ -62,16 +62,17 @@ class Taken:
     """A batch that the library has given, and what was done with it so far. Both lists are filled within the call
     that does it."""
 
-    __slots__ = ("batch", "reference", "agreed", "kept")
+    __slots__ = ("batch", "reference", "agreed", "kept", "_keeping")
 
     def __init__(self, struct: Any = s.shs_batch, byref: Any = ctypes.byref) -> None:
         self.batch = batch = struct()
         self.reference = byref(batch)
         self.agreed: list[int] = []  # the status of the step's agreement
         self.kept: list[_Kept] = []  # the _Kept
+        self._keeping = map(_Kept, zip(filterfalse(_keep, (self.reference,))))  # once, whoever asks for it
 
     def keep(self) -> None:
-        self.kept.extend(map(_Kept, zip(filterfalse(_keep, (self.reference,)))))
+        self.kept.extend(self._keeping)
         if not self.kept:
             check(_keep(self.reference))
 

@@ -51,6 +51,12 @@ class Location(NamedTuple):
     source: int
 
 
+def _field(dataset: ctypes.c_void_p, number: int) -> Field:
+    tensor = lib.shs_dataset_field(dataset, number).contents
+    constant = lib.shs_dataset_is_constant(dataset, number)
+    return Field(_library.text_of(tensor.name), DTYPES[tensor.type], shape_of(tensor), constant)
+
+
 def shape_of(tensor: Any) -> tuple[int, ...]:
     return tuple(tensor.shape[: tensor.axes])
 
@@ -102,6 +108,8 @@ class Dataset(Handle):
             _library.close_pending()
             run._check(lib.shs_dataset_open(run._handle, path, fields, ctypes.byref(filled),
                                             ctypes.byref(self._handle)))
+            self._samples: int = lib.shs_dataset_samples(self._handle)
+            self._fields = tuple(_field(self._handle, f) for f in range(lib.shs_dataset_fields(self._handle)))
 
     def _here(self, what: str) -> None:
         self._open(what)
@@ -109,22 +117,14 @@ class Dataset(Handle):
 
     def __len__(self) -> int:
         """The number of samples."""
-        with lock:
-            self._open("len(Dataset)")
-            samples: int = lib.shs_dataset_samples(self._handle)
-            return samples
+        self._open("len(Dataset)")
+        return self._samples
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields of a sample, as they are stored: a tuple of Field."""
-        found = []
-        with lock:
-            self._open("Dataset.fields")
-            for number in range(lib.shs_dataset_fields(self._handle)):
-                tensor = lib.shs_dataset_field(self._handle, number).contents
-                found.append(Field(_library.text_of(tensor.name), DTYPES[tensor.type], shape_of(tensor),
-                                   lib.shs_dataset_is_constant(self._handle, number)))
-        return tuple(found)
+        self._open("Dataset.fields")
+        return self._fields
 
     def locate(self, sample: int) -> Location:
         """Where a sample lies, by its number, as in Batch.index: a Location."""
@@ -142,4 +142,4 @@ class Dataset(Handle):
         return Loader(self, **options)
 
     def _describe(self) -> str:
-        return f"{len(self)} samples of {', '.join(f.name for f in self.fields)}"
+        return f"{self._samples} samples of {', '.join(f.name for f in self._fields)}"

@@ -68,4 +68,8 @@ class Handle:
 
     def __repr__(self) -> str:
         name = f"shardstep.{type(self).__name__}"
-        return f"<{name}: {self._describe()}>" if self._handle else f"<{name}, closed>"
+        if not self._handle:
+            return f"<{name}, closed>"
+        if self._pid != os.getpid():
+            return f"<{name} of process {self._pid}>"
+        return f"<{name}: {self._describe()}>"

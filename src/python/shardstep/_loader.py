@@ -139,22 +139,28 @@ class Loader(Handle):
             with lock:
                 if _library._pending:
                     _library.close_pending()
-                taken, status = self._first() if self._waiting else None, _OK
-                if taken is None:
-                    taken = _batch.Taken()
-                    self._waiting.append(taken)
-                    # When this call has returned, a handler of a signal may raise, such as that of Ctrl-C.
-                    status = function(self._handle, taken.reference)
-                    if self.run._interrupts:
-                        self.run._check(_OK)
-                self._status = status
-                if status == _OK:
+                status = _OK
+                while handed is None and status == _OK:
+                    taken = self._first() if self._waiting else None
+                    if taken is None:
+                        taken = _batch.Taken()
+                        self._waiting.append(taken)
+                        # When this call has returned, a handler of a signal may raise, such as that of Ctrl-C.
+                        status = function(self._handle, taken.reference)
+                        if self.run._interrupts:
+                            self.run._check(_OK)
+                    self._status = status
+                    if status != _OK:
+                        self._waiting.remove(taken)
+                        break
                     batch, before = taken.batch, self._stand
                     if self._agrees and batch.ends_step:
                         self._agree(taken)
-                    handed = self._hand_out(taken)
-                    self._stand = (not batch.ends_step, None, before[2] + (not taken.kept))
-                    self._waiting.remove(taken)
+                    given = self._hand_out(taken)
+                    if taken in self._waiting:  # or else a handler has taken it, or had the loader go elsewhere
+                        handed = given
+                        self._stand = (not batch.ends_step, None, before[2] + (not taken.kept))
+                        self._waiting.remove(taken)
             if status == _OK:
                 return handed
         except BaseException:
@@ -162,6 +168,8 @@ class Loader(Handle):
                 self._stand = before
                 if taken not in self._waiting:
                     self._waiting.appendleft(taken)
+            elif taken in self._waiting and not taken.batch.slot:  # the library has given nothing
+                self._waiting.remove(taken)
             raise
         if status == _STOP:
             raise Stopped("a stop was requested, and all ranks have agreed on it: save, and exit with "
@@ -170,11 +178,8 @@ class Loader(Handle):
         return None
 
     def _first(self) -> Optional[Taken]:
-        """The batch that waits, or None."""
-        waiting = self._waiting
-        while waiting and not waiting[0].batch.slot:  # a call that has given none
-            waiting.popleft()
-        return waiting[0] if waiting else None
+        """The batch that waits, or None. A call that goes on may not have got its batch yet."""
+        return next((taken for taken in self._waiting if taken.batch.slot), None)
 
     def _agree(self, taken: Taken) -> None:
         """Ends a step before its last batch is handed out: an error of the step takes the place of this batch."""
@@ -291,7 +296,8 @@ class Loader(Handle):
 
     def _goes(self) -> None:
         """Forgets where the loader stood, because it goes elsewhere."""
-        self._waiting.clear()
+        for taken in [taken for taken in self._waiting if taken.batch.slot]:
+            self._waiting.remove(taken)
         self._status, self._stand = _OK, (False, None, self._stand[2])
 
     def seek(self, cursor: Iterable[int]) -> None:
@@ -455,7 +461,8 @@ class Loader(Handle):
     def _describe(self) -> str:
         with lock:
             at = self._tell()
-            return f"epoch {at.epoch}, epoch step {at.epoch_step} of {self.epoch_steps}, step {at.step}"
+            steps = lib.shs_epoch_steps(self._handle)
+            return f"epoch {at.epoch}, epoch step {at.epoch_step} of {steps}, step {at.step}"
 
 
 class _Epoch:
