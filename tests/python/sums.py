@@ -130,7 +130,7 @@ def test_forms():
     stacked = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
     checks.same("an array with an axis of virtual ranks", [[12, 15], [18, 21]], run.sum(stacked).tolist())
     checks.same("floats", (6.0, float), (run.sum([1.0, 2.0, 3.0]), type(run.sum([1.0, 2.0, 3.0]))))
-    checks.same("numbers of NumPy", np.float32, type(run.sum([np.float32(1)] * 3)))
+    checks.same("numbers of NumPy", [np.float32, np.float64], [type(run.sum([kind(1)] * 3)) for kind in (np.float32, np.float64)])
     checks.same("the parts are as they were", list(range(12)), stacked.ravel().tolist())
     checks.same("an array that is not contiguous", [[0, 3], [6, 9]], run.sum([stacked[1].T * 0, stacked[0] * 3, -0 * stacked[0]]).tolist())
     for error, words, parts in (

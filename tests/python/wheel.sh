@@ -77,7 +77,7 @@ code=0
 python -m shardstep.bench fashion.h5 --batch 8 --rounds 1 --seconds 0.1 --json > bench.txt || fail "shardstep.bench"
 grep -q '"ratio": [0-9]' bench.txt || fail "shardstep.bench does not compare: $(cat bench.txt)"
 
-for part in module stops errors; do
+for part in module stops errors sums; do
     PYTHONPATH=$SOURCE/tests/python timeout 120 python -W error "$SOURCE/tests/python/$part.py" fashion.h5 ||
         fail "$part.py with the wheel"
 done

@@ -8,6 +8,7 @@ MPI. Where a function of the program joins the ranks, the additions are those be
 from __future__ import annotations
 
 import ctypes
+import functools
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 
 import numpy as np
@@ -65,9 +66,9 @@ def _as_given(given: Any, total: Array) -> Any:
         import torch
 
         return torch.from_numpy(total).to(given.device)
-    if isinstance(given, float):
-        return float(total)
-    return total if isinstance(given, np.ndarray) else total[()]
+    if isinstance(given, np.ndarray):
+        return total
+    return total[()] if isinstance(given, np.generic) else float(total)
 
 
 class Parts:
@@ -142,14 +143,18 @@ def _nodes(a: int, z: int, begin: int, end: int) -> list[tuple[int, int]]:
     return _nodes(a, m, begin, end) + _nodes(m, z, begin, end)
 
 
+@functools.lru_cache(maxsize=4)
+def _nodes_of_groups(vranks: int, groups: int, alone: bool) -> list[list[tuple[int, int]]]:
+    """The nodes whose sums come from each group of ranks. A rank alone adds what it can. In groups of several the
+    members are added first, for each virtual rank."""
+    bounds = [g * vranks // groups for g in range(groups + 1)]
+    blocks = zip(bounds, bounds[1:])
+    return [_nodes(0, vranks, a, z) if alone else [(v, v + 1) for v in range(a, z)] for a, z in blocks]
+
+
 def add_gathered(parts: Parts, run: Run, gather: Callable[[bytes], list[bytes]]) -> None:
     """Sets the totals of parts. `gather(bytes)` returns those of all ranks, in the order of ranks."""
-    groups = run.ranks // run.group
-    bounds = [g * run.vranks // groups for g in range(groups + 1)]
-    if run.group == 1:  # each rank adds what it can, and the others get these sums
-        nodes = [_nodes(0, run.vranks, *block) for block in zip(bounds, bounds[1:])]
-    else:  # of each virtual rank the members are added first
-        nodes = [[(v, v + 1) for v in range(*block)] for block in zip(bounds, bounds[1:])]
+    nodes = _nodes_of_groups(run.vranks, run.ranks // run.group, run.group == 1)
     most = max(map(len, nodes))
     for dtype in _TYPES:
         mine = [number for number, total in enumerate(parts.totals) if total.dtype == dtype]
