@@ -83,7 +83,8 @@ def interrupted_at(number, call, handler=interrupt):
             return None
         frame.f_trace_opcodes = True
         # no function is called on the line that returns, so a handler cannot run there
-        if event == "opcode" and linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0).strip() != "return handed":
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0).strip()
+        if event == "opcode" and line != "return handed":
             left -= 1
             if left == 0:
                 sys.settrace(None)

@@ -119,7 +119,8 @@ class Form:
         self.constants = constants  # for each field: True if a batch has one copy of it
         self.shapes = [shape_of(t) if one else shape_of(t)[1:] for t, one in zip(tensors, constants)]
         self.convert = convert
-        self.known: dict[int, list[int]] = {}  # the addresses of the fields, for each slot of the ring: they stay where they are
+        # The addresses of the fields, for each slot of the ring: they stay where they are.
+        self.known: dict[int, list[int]] = {}
 
     def addresses(self, batch: s.shs_batch) -> list[int]:
         return [batch.field[f].data for f in range(len(self.names))]

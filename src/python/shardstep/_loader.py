@@ -327,9 +327,9 @@ class Loader(Handle):
         with lock:
             failure = "" if failed_at is not None else self._failure()
         if failure:
-            raise Error("Loader.state_dict(): the loader has failed, and may stand behind rows that were not delivered; "
-                        "seek to the beginning of the step that failed before you take a state. The error was: "
-                        + failure, *_STATE)
+            raise Error("Loader.state_dict(): the loader has failed, and may stand behind rows that were not "
+                        "delivered; seek to the beginning of the step that failed before you take a state. The error "
+                        "was: " + failure, *_STATE)
         if inside and failed_at is None:
             raise Error("Loader.state_dict(): some batches of this step are still to come, and those before would "
                         "come again; take the state after a batch whose ends_step is True", *_STATE)

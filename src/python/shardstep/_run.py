@@ -63,19 +63,22 @@ class Run(Handle):
     """The ranks that work together, and the seed of all random numbers.
 
     Run(seed=1) is a run of one rank; a launcher must not have started several processes, which would all
-    load the same rows. Run(seed=1, rank=3, ranks=8) is rank 3 of 8, which know nothing of each other. With `agree`, a function that gathers bytes from all ranks, errors and stops reach
-    all ranks. Run.environment(), Run.torch() and Run.mpi() take rank and ranks from a launcher.
+    load the same rows. Run(seed=1, rank=3, ranks=8) is rank 3 of 8, which know nothing of each other. With
+    `agree`, a function that gathers bytes from all ranks, errors and stops reach all ranks, and arrays can be
+    added over them. Run.environment(), Run.torch() and Run.mpi() take rank and ranks from a launcher.
 
     rank, ranks   this rank, and how many there are
     agree         agree(mine) gets bytes, and returns those of all ranks, in the order of ranks: one
                   bytes object with all of them, or a list of `ranks` bytes objects. It is called in
-                  the thread that calls Shardstep, in the same order on every rank
+                  the thread that calls Shardstep, in the same order on every rank. Run.sum() gives it up
+                  to 1 MiB, all else up to 2 KiB, as many bytes on every rank
     report        report(kind, text) is told what happens and is no error, such as a row that was
                   replaced. By default it goes to the logger `shardstep`; None means nobody is told.
                   It must not call Shardstep
 
     All other options are those of shs_run_options, by their names: seed, vranks, group, stop_signal,
-    stop_on_term, warn_seconds, end_seconds, end_margin, limit_seconds.
+    stop_on_term, warn_seconds, end_seconds, end_margin, limit_seconds. What a run knows of itself, such as
+    `rank` and `hosted`, it also tells when it is closed.
     """
 
     _name, _release = "run", lib.shs_close
@@ -309,8 +312,8 @@ class Run(Handle):
         self._here("Run.sum()")
         given = _sum.Parts(parts, self.hosted)
         if self.ranks > 1 and not self._is_collective:
-            raise Error("Run.sum(): the ranks of this run know nothing of each other; open it by Run.torch() or Run.mpi(), "
-                        "or give `agree`", s.CONSTANTS["SHS_ERROR_UNSUPPORTED"], "SHS_ERROR_UNSUPPORTED")
+            raise Error("Run.sum(): the ranks of this run know nothing of each other; open it by Run.torch() or "
+                        "Run.mpi(), or give `agree`", s.CONSTANTS["SHS_ERROR_UNSUPPORTED"], "SHS_ERROR_UNSUPPORTED")
         totals, count = given.tensors(given.totals), len(given.totals)
         with lock:
             if self._everyone is None:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-_TYPES: dict[np.dtype[Any], int] = {np.dtype(np.float32): s.CONSTANTS["SHS_F32"], np.dtype(np.float64): s.CONSTANTS["SHS_F64"]}
+_TYPES: dict[np.dtype[Any], int] = {
+    np.dtype(np.float32): s.CONSTANTS["SHS_F32"],
+    np.dtype(np.float64): s.CONSTANTS["SHS_F64"],
+}
 
 PIECE_BYTES = 1 << 20
 """The most that a rank hands to the function `agree` at a time."""
