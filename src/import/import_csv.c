@@ -1,5 +1,5 @@
 /* CSV files. Each line is a row of numbers. One column gives the shape {rows}, several columns
- * {rows, columns}. */
+ * {rows, columns}. The texts of one column may be classes instead. */
 #include <ctype.h>
 #include <locale.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "import_classes.h"
 #include "import_csv_number.h"
 #include "import_csv_reader.h"
 #include "import_format.h"
@@ -39,6 +40,8 @@ struct csv {
     uint64_t rows;
     uint64_t next_row; /* the row that the reader stands before */
     enum import_heading heading;
+    bool texts; /* true if the column taken is one of texts, which become classes */
+    struct import_classes classes;
 };
 
 /* ---- numbers */
@@ -152,7 +155,7 @@ static shs_status look_at_cell(const struct csv *csv, struct scan *scan, uint64_
     double value;
     bool negative, number = true;
     uint64_t size, bits, position;
-    bool taken = position_of(csv, scan->columns, &position);
+    bool taken = !csv->texts && position_of(csv, scan->columns, &position);
     if (!taken && !scan->first) return SHS_OK;
     if (import_csv_integer(csv->reader.text, &negative, &size)) {
         if (taken) scan->fit = scan->fit && import_csv_fits(SHS_I64, negative, size, &bits);
@@ -236,7 +239,7 @@ static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
 static shs_status scan_row(struct csv *csv, struct scan *scan, enum import_csv_end *end)
 {
     struct mark mark = {import_csv_reader_tell(&csv->reader), csv->reader.line};
-    bool blank = false, look = scan->first || !csv->origin.shape.type;
+    bool blank = false, look = scan->first || (!csv->texts && !csv->origin.shape.type);
     scan->columns = 0;
     scan->whole = scan->fit = true;
     do {
@@ -257,7 +260,7 @@ static shs_status scan_row(struct csv *csv, struct scan *scan, enum import_csv_e
  * round them. */
 static shs_status choose_type(struct csv *csv, const struct scan *scan)
 {
-    if (csv->origin.shape.type) return SHS_OK;
+    if (csv->texts || csv->origin.shape.type) return SHS_OK;
     csv->origin.shape.type = scan->all_whole ? SHS_I64 : SHS_F64;
     if (!scan->all_whole || scan->all_fit) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,
@@ -276,31 +279,39 @@ static shs_status scan_file(struct csv *csv)
     }
     csv->next_row = UINT64_MAX;
     if (csv->rows) return choose_type(csv, &scan);
-    return core_fail(SHS_ERROR_FORMAT, "%s has no rows of numbers",
-                     import_stream_path(csv->stream));
+    return core_fail(SHS_ERROR_FORMAT, "%s has no rows%s", import_stream_path(csv->stream),
+                     csv->texts ? "" : " of numbers");
 }
 
 static shs_status write_note(struct csv *csv)
 {
     struct core_text text = {0};
     core_text_add(&text, "%s: line 1 is a %s", import_stream_path(csv->stream),
-                  csv->heading == IMPORT_HEADING_YES ? "heading" : "row of numbers");
+                  csv->heading == IMPORT_HEADING_YES ? "heading"
+                  : csv->texts                       ? "row"
+                                                     : "row of numbers");
     return core_text_take(&text, &csv->origin.note);
+}
+
+/* Opens the file and counts its rows. */
+static shs_status open_file(const struct import_request *request, struct csv *csv)
+{
+    csv->heading = request->heading;
+    csv->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!csv->plain) return core_fail(SHS_ERROR_MEMORY, "no memory for a locale");
+    shs_status status = request->columns ? parse_columns(csv, request->columns) : SHS_OK;
+    if (!status) status = import_stream_open(request->path, &csv->stream);
+    if (!status) status = import_csv_reader_open(csv->stream, &csv->reader);
+    return status ? status : scan_file(csv);
 }
 
 static shs_status open_csv(const struct import_request *request, struct import_origin *origin)
 {
     struct csv *csv = (struct csv *)origin;
     origin->shape.type = request->type;
-    csv->heading = request->heading;
     if (request->type == SHS_F16)
         return core_fail(SHS_ERROR_UNSUPPORTED, "a CSV file cannot be read as f16; choose f32");
-    csv->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!csv->plain) return core_fail(SHS_ERROR_MEMORY, "no memory for a locale");
-    shs_status status = request->columns ? parse_columns(csv, request->columns) : SHS_OK;
-    if (!status) status = import_stream_open(request->path, &csv->stream);
-    if (!status) status = import_csv_reader_open(csv->stream, &csv->reader);
-    if (!status) status = scan_file(csv);
+    shs_status status = open_file(request, csv);
     if (status) return status;
     origin->shape.axes = csv->n_taken > 1 ? 2 : 1;
     origin->shape.shape[0] = csv->rows;
@@ -360,6 +371,7 @@ static void close_csv(struct import_origin *origin)
     import_stream_close(&csv->stream);
     core_free(&csv->positions);
     core_free(&csv->marks);
+    import_classes_free(&csv->classes);
 }
 
 const struct import_format import_csv = {.name = "csv",
@@ -367,3 +379,91 @@ const struct import_format import_csv = {.name = "csv",
                                          .open = open_csv,
                                          .read = read_rows,
                                          .close = close_csv};
+
+/* ---- classes */
+
+/* Adds the class of a row's text. An empty cell is no class, because it may be a missing one. */
+static shs_status take_text(struct csv *csv, uint64_t line, uint64_t column)
+{
+    if (!*csv->reader.text && !csv->reader.quoted)
+        return core_fail(
+            SHS_ERROR_FORMAT,
+            "%s: line %llu, column %llu is empty; fill in the row's class, or \"\" for "
+            "a class without a name",
+            import_stream_path(csv->stream), (ull)line, (ull)column);
+    shs_status status = import_classes_add(&csv->classes, csv->reader.text);
+    return status ? core_wrap(status, "%s: line %llu, column %llu", import_stream_path(csv->stream),
+                              (ull)line, (ull)column)
+                  : SHS_OK;
+}
+
+/* Reads the next row and takes its text. Sets *number if one of its cells is a number. */
+static shs_status read_text(struct csv *csv, bool *number)
+{
+    uint64_t line = csv->reader.line, columns = 0, position;
+    double value;
+    enum import_csv_end end;
+    *number = false;
+    do {
+        shs_status status = import_csv_reader_next(&csv->reader, &end);
+        columns++;
+        if (!status && import_csv_number(csv->reader.text, csv->plain, SHS_F64, &value))
+            *number = true;
+        if (!status && columns <= csv->columns && position_of(csv, columns, &position))
+            status = take_text(csv, line, columns);
+        if (status) return status;
+    } while (end == IMPORT_CSV_CELL);
+    csv->next_row++;
+    return columns == csv->columns ? SHS_OK : wrong_columns(csv, line, columns);
+}
+
+/* Reads all texts. Where the rows have no number either, line 1 may be one of them. */
+static shs_status read_texts(struct csv *csv, bool heading_is_said)
+{
+    bool number;
+    shs_status status = go_to_row(csv, 0);
+    for (uint64_t row = 0; row < csv->rows && !status; row++) {
+        status = read_text(csv, &number);
+        if (!status && !row && !number && !heading_is_said && csv->heading == IMPORT_HEADING_YES)
+            status = core_fail(SHS_ERROR_FORMAT,
+                               "%s: line 1 may be a heading or a row: neither it nor line %llu has "
+                               "a number; say --heading yes or --heading no",
+                               import_stream_path(csv->stream), (ull)csv->marks[0].line);
+    }
+    return status;
+}
+
+static shs_status open_classes(const struct import_request *request, struct import_origin *origin)
+{
+    struct csv *csv = (struct csv *)origin;
+    csv->texts = true;
+    shs_status status = open_file(request, csv);
+    if (!status && csv->n_taken != 1)
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "%s: classes are the texts of one column, of %llu; name it by its "
+                           "number: csv:classes:COLUMN:FILE",
+                           import_stream_path(csv->stream), (ull)csv->columns);
+    if (!status) status = read_texts(csv, request->heading != IMPORT_HEADING_NOT_SAID);
+    if (!status) status = write_note(csv);
+    return status ? status : import_classes_finish(&csv->classes, origin);
+}
+
+static shs_status read_numbers(struct import_origin *origin, uint64_t first, uint64_t count,
+                               void *rows)
+{
+    import_classes_read(&((struct csv *)origin)->classes, origin, first, count, rows);
+    return SHS_OK;
+}
+
+static bool any_order(const struct import_origin *origin)
+{
+    (void)origin;
+    return true;
+}
+
+const struct import_format import_csv_classes = {.name = "csv classes",
+                                                 .bytes = sizeof(struct csv),
+                                                 .open = open_classes,
+                                                 .read = read_numbers,
+                                                 .any_order = any_order,
+                                                 .close = close_csv};

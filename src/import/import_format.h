@@ -18,9 +18,9 @@ struct import_request {
     uint32_t axes;       /* axes of the shape; 0: not given */
     uint64_t shape[SHS_MAX_AXES];
     const char *dataset; /* dataset or pattern in an HDF5 file; array of an NPZ file, or NULL */
+    bool classes;        /* texts of a CSV or HDF5 file are wanted, as classes */
     /* of an HDF5 file: */
     bool natural; /* names are sorted with their numbers by size */
-    bool classes; /* texts are wanted, as classes */
     struct import_h5_way way;
 };
 
@@ -62,8 +62,8 @@ struct import_format {
 extern const struct import_format import_idx, import_npy, import_csv, import_png, import_raw,
     import_h5, import_npz;
 
-/* Texts of HDF5 files as classes; the word classes in the text of an origin of import_h5. */
-extern const struct import_format import_h5_classes;
+/* Texts as classes: the word classes in the text of an origin of import_h5 and of import_csv. */
+extern const struct import_format import_h5_classes, import_csv_classes;
 
 /* The functions of import_origin.h with these names, for origins of import_png. The classes are
  * those of origins of labels. */

@@ -46,8 +46,8 @@ static void tell_word(struct core_text *hint, const char *path, const struct imp
                       length, path);
     else if (format == &import_csv)
         core_text_add(hint,
-                      "'%.*s' is neither a type nor a list of columns, which may stand before "
-                      "FILE, as in csv:u8:2-5:FILE",
+                      "'%.*s' is neither a type nor classes nor a list of columns, which may stand "
+                      "before FILE, as in csv:u8:2-5:FILE and csv:classes:6:FILE",
                       length, path);
     else if (format == &import_h5)
         core_text_add(hint,
@@ -89,7 +89,9 @@ shs_status import_hint(shs_status status, const struct import_request *request,
     char *message;
     if (status != SHS_ERROR_FILE || !is_absent(request->path)) return status;
     if (core_copy(shs_message(), &message)) return status;
-    tell(&hint, request, format == &import_h5_classes ? &import_h5 : format);
+    if (format == &import_h5_classes) format = &import_h5;
+    if (format == &import_csv_classes) format = &import_csv;
+    tell(&hint, request, format);
     if (hint.length)
         core_fail(status, "%s; %s", message, hint.bytes);
     else

@@ -137,14 +137,17 @@ static shs_status parse_raw(char *text, struct import_request *request)
                      SHS_MAX_AXES);
 }
 
-/* Reads the parts before the file's name. A part is a type or a list of columns, whichever it looks
- * like. */
+/* Reads the parts before the file's name. A part is a type, the word classes or a list of columns,
+ * whichever it looks like. */
 static void parse_csv(char *text, struct import_request *request)
 {
     bool big_endian;
     char *rest = text, *part = next_part(&rest);
-    if (part && type_of(part, &big_endian) && !big_endian) {
+    if (part && type_of(part, &big_endian) && !big_endian)
         request->type = type_of(part, &big_endian);
+    else if (part && !strcmp(part, "classes"))
+        request->classes = true;
+    if (request->type || request->classes) {
         text = rest;
         part = next_part(&rest);
     }
@@ -259,7 +262,10 @@ static shs_status take_apart(char *text, struct import_request *request,
         return status;
     }
     if (*format == &import_npz) parse_npz(text, request);
-    if (*format == &import_csv) parse_csv(text, request);
+    if (*format == &import_csv) {
+        parse_csv(text, request);
+        if (request->classes) *format = &import_csv_classes;
+    }
     return *format || !*request->path ? SHS_OK : recognise(text, format);
 }
 

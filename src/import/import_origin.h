@@ -36,6 +36,7 @@ struct import_origin_options {
  *     npz:FILE or npz:FILE:NAME
  *     images:FOLDER or png:FOLDER
  *     csv:[TYPE:][COLUMNS:]FILE   COLUMNS such as 1 or 2-785 or 1,3,5-7, counted from 1
+ *     csv:classes:[COLUMN:]FILE
  *     raw:TYPE[be]:SHAPE:FILE     such as raw:u8:60000x28x28:FILE; be means big-endian
  *     h5:[TYPE:][reversed:|axes=2,0,1:][natural:]FILE:DATASET
  *     h5:classes:[natural:]FILE:DATASET

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Texts of HDF5 files become classes: numbers and a table of the texts, on any number of ranks.
+# Texts of HDF5 and CSV files become classes: numbers and a table of the texts, on any number of ranks.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 needs h5py
@@ -67,4 +67,38 @@ head -c 9000 texts.h5 > short.h5
 refuses h5:classes:short.h5:fixed 'short.h5: it is not complete'
 "$SHARDSTEP" info texts.h5 | holds -F 'import numbers texts: NAME=h5:classes:FILE:fixed' || fail "info of texts"
 [ ! -e new.h5 ] || fail "a refused import left a file"
+
+# texts of CSV files, packed and quoted, in the order of the file and in another one
+cat > csv.py <<'END'
+import gzip
+import sys
+import h5py
+
+words = ['dog', 'ant', 'cat, black', 'ant', 'say "miau"', 'Zürich'] * 500
+if sys.argv[1] == 'make':
+    quoted = ['"' + word.replace('"', '""') + '"' for word in words]
+    with gzip.open('table.csv.gz', 'wt') as file:
+        file.write('n,kind,x\r\n' + ''.join(f'{i},{word},{i % 7}.5\r\n' for i, word in enumerate(quoted)))
+    with open('words.txt', 'w') as file:
+        file.write('\n'.join(quoted))
+    sys.exit()
+with h5py.File(sys.argv[1]) as file:
+    order = file['n'][()] if 'n' in file else range(len(words))
+    assert sorted(order) == list(range(len(words)))
+    table, numbers = file['kind'].attrs['classes'], file['kind'][()]
+    table = [text.decode() if isinstance(text, bytes) else text for text in table]
+    assert table == sorted(set(words), key=str.encode), table
+    assert numbers.dtype == 'u1' and [table[n] for n in numbers] == [words[i] for i in order]
+END
+/usr/bin/python3 csv.py make
+"$SHARDSTEP" import words.h5 kind=csv:classes:words.txt --heading no > out.txt
+grep -qx 'words.txt: line 1 is a row' out.txt && grep -qx 'class 0: Zürich' out.txt || fail "notes: $(cat out.txt)"
+/usr/bin/python3 csv.py words.h5 || fail "classes of a file of one column"
+table=(n=csv:1:table.csv.gz kind=csv:classes:2:table.csv.gz)
+"$SHARDSTEP" import table.h5 "${table[@]}" > /dev/null
+/usr/bin/python3 csv.py table.h5 || fail "classes of a table"
+on 2 "$SHARDSTEP" import ranks_table.h5 "${table[@]}" > /dev/null
+same "the file of 2 ranks from a table" table.h5 ranks_table.h5
+"$SHARDSTEP" import mixed.h5 "${table[@]}" --row-order random > /dev/null
+/usr/bin/python3 csv.py mixed.h5 || fail "classes of a table in another order"
 finish

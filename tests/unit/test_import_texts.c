@@ -91,6 +91,10 @@ static void texts_are_taken_apart_in_folder(void)
         {"csv:1-99999999999999999999:", SHS_ERROR_ARGUMENT},
         {"csv:f16:", SHS_ERROR_UNSUPPORTED},
         {"csv:u8be:", SHS_ERROR_FILE},
+        {"csv:classes:1:", SHS_OK}, /* texts of digits are texts */
+        {"csv:classes:2:", SHS_ERROR_ARGUMENT},
+        {"csv:u8:classes:", SHS_ERROR_FILE}, /* a file of that name */
+        {"csv:classes:u8:", SHS_ERROR_FILE},
         {"png:", SHS_ERROR_FILE},
         {"idx:", SHS_ERROR_FORMAT},
     };
@@ -259,6 +263,16 @@ static void lines_and_columns_are_named_in_folder(void)
         {"csv:", "1,,3\n4,5,6\n", "column 2 is '', none"},
         {"csv:u8:1:", "1,x3\n4,5\n", "column 2 is 'x3', none"},
         {"csv:2:", "a,b\n7,2\n", ""},
+        {"csv:classes:2:", "n,kind\n1,cat\n2,\n",
+         "line 3, column 2 is empty; fill in the row's class"},
+        {"csv:classes:2:", "n,kind\n1,cat\n2,\"\"\n", ""},
+        {"csv:classes:2:", "1,cat\n2,dog\n", "line 1 may be a heading or a row: column 1 is '1'"},
+        {"csv:classes:", "cat\ndog\n", "line 1 may be a heading or a row: neither it nor line 2"},
+        {"csv:classes:1-2:", "n,kind\n1,cat\n",
+         "classes are the texts of one column, of 2; name it"},
+        {"csv:classes:", "n,kind\n1,cat\n", "classes are the texts of one column, of 2; name it"},
+        {"csv:classes:2:", "n,kind\n", "file.csv has no rows"},
+        {"csv:classes:2:", "n,kind\n1,cat\n2\n", "line 3 has 1 columns, where the first has 2"},
     };
     char path[PATH_BYTES];
     in_folder("file.csv", path);
