@@ -276,7 +276,9 @@ static shs_status check_shape(struct import_origin *origin, const char *path)
     size_t bytes;
     const shs_tensor *shape = &origin->shape;
     shs_status status = shs_tensor_bytes(shape, &bytes);
-    if (status) return core_wrap(status, "%s", path);
+    if (status)
+        return core_fail(status, "%s: a process cannot address as many elements; check its shape",
+                         path);
     if (!bytes || !shape->axes || bytes > INT64_MAX)
         return core_fail(SHS_ERROR_FORMAT, "%s has no elements, or too many", path);
     origin->row_bytes = bytes / (size_t)shape->shape[0];

@@ -110,6 +110,7 @@ for ranks in 0 3; do
     import 'flipped/003.PNG: .*damaged' a=flipped
     import 'words.csv is a file: what is taken of it is said before its name' a=words.csv:1
     import "'csv:' names no file" a=csv:
+    import 'short.bin: a process cannot address as many elements; check its shape' a=raw:u8:99999999999x99999999999:short.bin
     import 'no sub-folders' a,b=sources/png_0_u1
     import 'only a folder of images has labels' a,b=sources/v1.npy
     import "not NAME=ORIGIN" a,b,c=sources/classes
