@@ -1,6 +1,5 @@
 #include "augment_table.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core_nearest.h"
@@ -38,16 +37,21 @@ static const struct augment_kind *find(const struct augment_table *table, const 
     return NULL;
 }
 
-/* Adds to a message what to do if the operator is a program's own. */
-static shs_status advise_owner(shs_status status)
+/* Refuses a name that the library's own table does not have: a list of all would be too long. */
+static shs_status refuse_operator(const struct augment_call *call, const char *nearest)
 {
-    char message[CORE_MESSAGE_BYTES];
-    snprintf(message, sizeof message, "%s", shs_message());
-    return core_fail(status,
-                     "%s; an operator of a program's own is known only to that program: it gives "
-                     "its table to the loader (option operators), and makes a batch again by "
+    char guess[CORE_GUESS_BYTES];
+    if (nearest)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: there is no operator '%s'%s 'shardstep "
+                         "augment' lists them",
+                         call->at, call->name, core_guess(nearest, guess));
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: there is no operator '%s'; 'shardstep augment' "
+                     "lists them; an operator of a program's own is known only to that program: it "
+                     "gives its table to the loader (option operators), and makes a batch again by "
                      "shs_replay()",
-                     message);
+                     call->at, call->name);
 }
 
 shs_status augment_find(const struct augment_table *table, const struct augment_call *call,
@@ -56,9 +60,10 @@ shs_status augment_find(const struct augment_table *table, const struct augment_
     const char *names[AUGMENT_MOST_KINDS];
     *kind = find(table, call->name, names);
     if (*kind) return SHS_OK;
-    shs_status status = augment_unknown(call->at, "there is no operator", call->name, "; there are",
-                                        names, table->count);
-    return table == &augment_operators ? advise_owner(status) : status;
+    if (table == &augment_operators)
+        return refuse_operator(call, core_nearest(call->name, names, table->count));
+    return augment_unknown(call->at, "there is no operator", call->name, "; there are", names,
+                           table->count);
 }
 
 shs_status augment_named(const struct augment_table *table, const char *name,

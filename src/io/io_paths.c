@@ -273,6 +273,9 @@ shs_status io_paths_find(const char *path, struct io_paths *paths)
 {
     struct collection to = {.paths = paths};
     *paths = (struct io_paths){0};
+    if (!*path)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "the path is empty; give a file, a folder, a pattern or @LIST");
     bool one = is_there(path) || (*path == '@' && is_there(path + 1));
     shs_status status = one ? find_source(path, &to) : find_sources(path, &to);
     if (status) io_paths_free(paths);

@@ -143,7 +143,7 @@ ls -A files > left.txt
 refused 0 'no/such/folder' "$SHARDSTEP" bench --save no/such/folder --quick
 
 refused 0 'say what to measure: a PATH, --random, --order, --read, --reduce, --save or --augment' "$SHARDSTEP" bench
-refused 0 "of 'sample: radom_flip\(axis=w\)': augmentation, character 9: there is no operator 'radom_flip'.* did you mean random_flip" "$SHARDSTEP" bench --augment 'radom_flip(axis=w)'
+refused 0 "of 'sample: radom_flip\(axis=w\)': augmentation, character 9: there is no operator 'radom_flip'; did you mean random_flip\? 'shardstep augment' lists them" "$SHARDSTEP" bench --augment 'radom_flip(axis=w)'
 refused 0 "--shape takes the sizes of a sample's axes, such as 28x28 or 32x32x3, at most 8, not '3x'" \
     "$SHARDSTEP" bench --augment 'cast(type=f32)' --shape 3x
 refused 0 'bench --augment measures mixup by itself; leave the other operators out' \
