@@ -55,10 +55,17 @@ static shs_status bad_number(const struct csv *csv, uint64_t line, uint64_t colu
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: line %llu, column %llu is empty; fill in a number, or nan",
                          import_stream_path(csv->stream), (ull)line, (ull)column);
-    return core_fail(SHS_ERROR_FORMAT, "%s: line %llu, column %llu: '%.40s%s' is no number%s%s",
-                     import_stream_path(csv->stream), (ull)line, (ull)column, text,
-                     strlen(text) > 40 ? "…" : "", type ? " of type " : "",
-                     type ? shs_type_name(type) : "");
+    double value;
+    const char *path = import_stream_path(csv->stream);
+    const char *of = type ? " of type " : "", *name = type ? shs_type_name(type) : "";
+    const char *more = strlen(text) > 40 ? "…" : "";
+    if (import_csv_number(text, csv->plain, SHS_F64, &value))
+        return core_fail(SHS_ERROR_FORMAT, "%s: line %llu, column %llu: '%.40s%s' is no number%s%s",
+                         path, (ull)line, (ull)column, text, more, of, name);
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: line %llu, column %llu: '%.40s%s' is no number%s%s; a missing number is "
+                     "written nan, and texts become numbers of classes by csv:classes:%llu:FILE",
+                     path, (ull)line, (ull)column, text, more, of, name, (ull)column);
 }
 
 /* Converts the reader's cell to a number of the origin's type. */

@@ -225,7 +225,9 @@ static void lines_and_columns_are_named_in_folder(void)
     static const struct {
         const char *prefix, *content, *message; /* "": it is read */
     } cases[] = {
-        {"csv:", "1,2\n3,x\n", "line 2, column 2: 'x' is no number"},
+        {"csv:", "1,2\n3,x\n",
+         "line 2, column 2: 'x' is no number; a missing number is written nan, and texts become "
+         "numbers of classes by csv:classes:2:FILE"},
         {"csv:", "a,b\n1,2\n3\n", "line 3 has 1 columns, where the first has 2"},
         {"csv:", "1,2\n3,4,5\n", "line 2 has 3 columns, where the first has 2"},
         {"csv:", "1,2\n\n3,4\n", "line 2 is empty, and rows follow it"},
