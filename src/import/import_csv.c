@@ -18,6 +18,8 @@ enum {
     MOST_COLUMNS = 1 << 20
 };
 
+#define MISSING ", or write nan for a missing number"
+
 /* The beginning of a row in the file. */
 struct mark {
     uint64_t at;
@@ -133,6 +135,7 @@ static shs_status parse_columns(struct csv *csv, const char *text)
 
 struct scan {
     bool first;     /* true in the file's first line */
+    bool word;      /* true if a cell of the first line can only belong to a heading */
     bool all_whole; /* true if all numbers so far were integers */
     bool all_fit;   /* true if all integers so far fit i64 */
     /* The first empty line, 0 if there is none. Only empty lines may follow it. */
@@ -155,6 +158,17 @@ static void note_cell(const struct csv *csv, uint64_t column, struct cell *cell)
     snprintf(cell->text, sizeof cell->text, "%s", csv->reader.text);
 }
 
+/* Returns true if a cell that is no number may have been meant as one: 1e999, 0x10, or what stands
+ * for a missing number. */
+static bool is_doubtful(const char *text)
+{
+    static const char *const missing[] = {"", "?", "NA", "N/A", "n/a", "null", "NULL", "None"};
+    const char *digits = text + strspn(text, "+-.");
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+        if (!strcmp(text, missing[i])) return true;
+    return !*digits || isdigit((unsigned char)*digits);
+}
+
 /* Looks at a cell of the first line, which may be a heading, or of a row whose type must be chosen.
  */
 static shs_status look_at_cell(const struct csv *csv, struct scan *scan, uint64_t line)
@@ -171,6 +185,7 @@ static shs_status look_at_cell(const struct csv *csv, struct scan *scan, uint64_
         number = import_csv_number(csv->reader.text, csv->plain, SHS_F64, &value);
     }
     if (scan->first) note_cell(csv, scan->columns, number ? &scan->number : &scan->other);
+    if (scan->first && !number && !is_doubtful(csv->reader.text)) scan->word = true;
     if (number || !taken || (scan->first && csv->heading != IMPORT_HEADING_NO)) return SHS_OK;
     return bad_number(csv, line, scan->columns, 0);
 }
@@ -215,9 +230,16 @@ static shs_status find_heading(struct csv *csv, const struct scan *scan)
     if (scan->number.column && scan->other.column)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: line 1 may be a heading or a row: column %llu is '%s', a number, and "
-                         "column %llu is '%s', none; say --heading yes or --heading no",
+                         "column %llu is '%s', none; say --heading yes or --heading no%s",
                          import_stream_path(csv->stream), (ull)scan->number.column,
-                         scan->number.text, (ull)scan->other.column, scan->other.text);
+                         scan->number.text, (ull)scan->other.column, scan->other.text,
+                         is_doubtful(scan->other.text) ? MISSING : "");
+    if (scan->other.column && !scan->word)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: line 1 may be a heading or a row: column %llu is '%s', which may "
+                         "have been meant as a number; say --heading yes or --heading no%s",
+                         import_stream_path(csv->stream), (ull)scan->other.column, scan->other.text,
+                         MISSING);
     csv->heading = scan->other.column ? IMPORT_HEADING_YES : IMPORT_HEADING_NO;
     return SHS_OK;
 }

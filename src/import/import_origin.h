@@ -12,7 +12,8 @@
 struct import_origin;
 
 /* Whether line 1 of a CSV file is a heading. If that is not said, the line's cells tell: only
- * numbers are a row, no numbers are a heading, and some of each are an error. */
+ * numbers are a row, no numbers are a heading, and some of each are an error, as are cells that may
+ * all have been meant as numbers, such as NA. */
 enum import_heading {
     IMPORT_HEADING_NOT_SAID,
     IMPORT_HEADING_YES,
