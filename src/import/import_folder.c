@@ -121,10 +121,12 @@ static shs_status add_entry(struct import_folder *folder, char **name)
     shs_status status = io_join(folder->path, *name, &path);
     if (!status) status = io_is_folder(path, &is_folder);
     if (!status && !is_folder)
-        status =
-            core_fail(SHS_ERROR_FORMAT,
-                      "%s is neither a PNG or JPEG image nor a folder of them; move it out of %s",
-                      path, folder->path);
+        status = core_fail(
+            SHS_ERROR_FORMAT,
+            "%s is neither a PNG or JPEG image nor a folder of them, which is what import "
+            "takes of a folder; move it out of %s; name arrays file by file, as in "
+            "a=a.npy b=b.npy",
+            path, folder->path);
     core_free(&path);
     return status ? status : import_names_add(&folder->classes, *name);
 }

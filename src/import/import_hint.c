@@ -67,13 +67,23 @@ static void tell_dataset(struct core_text *hint, const struct import_request *re
     core_free(&beginning.file);
 }
 
+/* Tells that only HDF5 files are given by a pattern. */
+static void tell_pattern(struct core_text *hint)
+{
+    core_text_add(hint,
+                  "only files of h5:FILE:DATASET are given by a pattern: name other files one "
+                  "by one, as in a=a.npy b=b.npy, or join them to one file first");
+}
+
 static void tell(struct core_text *hint, const struct import_request *request,
                  const struct import_format *format)
 {
     const char *path = request->path;
     struct io_beginning beginning;
     if (io_beginning_find(path, &beginning)) return;
-    if (beginning.file && (format != &import_csv || beginning.is_hdf5))
+    if (!beginning.file && format != &import_h5 && strpbrk(path, "*?["))
+        tell_pattern(hint);
+    else if (beginning.file && (format != &import_csv || beginning.is_hdf5))
         tell_file(hint, &beginning, request, format);
     else if (strchr(path, ':'))
         tell_word(hint, path, format);

@@ -49,7 +49,10 @@ static shs_status check_alike(const struct images *images, const char *path,
     core_text_add_shape(&text, &example);
     shs_status status = core_text_take(&text, &shapes);
     if (!status)
-        status = core_fail(SHS_ERROR_FORMAT, "%s is %s; all images must be alike", path, shapes);
+        status = core_fail(
+            SHS_ERROR_FORMAT,
+            "%s is %s; all images must be alike, unless they are kept as they are with --encoded",
+            path, shapes);
     core_free(&shapes);
     return status;
 }

@@ -85,6 +85,8 @@ cp -r sources/png_3_u1 sizes
 cp sources/classes/Zebra/000.png sizes/006.png
 cp -r sources/png_0_u2 bits
 cp sources/png_0_u1/000.png bits/008.png
+mkdir arrays
+cp sources/v1.npy arrays
 cp -r sources/png_0_u1 cut
 head -c 100 cut/006.png > cut/004.png
 cp -r sources/png_0_u1 flipped
@@ -104,11 +106,14 @@ for ranks in 0 3; do
     import 'cut.csv.gz ends too early' a=cut.csv.gz
     import 'ends 2309 bytes too early' a=raw:u8:301x4x2:short.bin
     import 'raw:TYPE:SHAPE:FILE' a=raw:u8:short.bin
-    import 'sizes/006.png is u8 8x9, where sizes/000.png is u8 13x7x3' a=sizes
+    import 'sizes/006.png is u8 8x9, where sizes/000.png is u8 13x7x3; all images must be alike, unless .* --encoded' a=sizes
     import 'bits/008.png is u8 13x7, where bits/000.png is u16 13x7' a=bits
     import 'cut/004.png ends [0-9]+ bytes too early' a=cut
     import 'flipped/003.PNG: .*damaged' a=flipped
     import 'words.csv is a file: what is taken of it is said before its name' a=words.csv:1
+    import 'arrays/v1.npy is neither .* of a folder; move it out of arrays; name arrays file by file' a=arrays
+    import 'cannot open arrays/\*.npy: .*; only files of h5:FILE:DATASET are given by a pattern' 'a=npy:arrays/*.npy'
+    import 'cannot open arrays/\*: .*; only files of h5:FILE:DATASET are given by a pattern' 'a=arrays/*'
     import "'csv:' names no file" a=csv:
     import 'short.bin: a process cannot address as many elements; check its shape' a=raw:u8:99999999999x99999999999:short.bin
     import 'no sub-folders' a,b=sources/png_0_u1
