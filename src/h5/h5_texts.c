@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "h5_guard.h"
+#include "h5_members.h"
 #include "h5_open.h"
 #include "h5_type.h"
 
@@ -14,7 +15,9 @@ enum {
 /* A dataset that is read. */
 struct reading {
     const char *path, *name;
-    hid_t dataset, type, space;
+    hid_t dataset, space;
+    hid_t type;        /* of a text */
+    hid_t memory_type; /* of an element as it is read */
     bool variable;
     size_t bytes; /* of a text in memory */
     uint64_t rows, first, count, at_once;
@@ -62,7 +65,7 @@ static shs_status read_some(const struct reading *reading)
     hid_t memory_space = H5Screate_simple(1, &count, NULL);
     shs_status status = SHS_OK;
     if (H5Sselect_hyperslab(reading->space, H5S_SELECT_SET, &first, NULL, &count, NULL) < 0 ||
-        H5Dread(reading->dataset, reading->type, memory_space, reading->space, H5P_DEFAULT,
+        H5Dread(reading->dataset, reading->memory_type, memory_space, reading->space, H5P_DEFAULT,
                 reading->memory) < 0)
         status = h5_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s: rows %llu to %llu cannot be read; check the file, or "
@@ -72,7 +75,7 @@ static shs_status read_some(const struct reading *reading)
         status = h5_check_trouble("%s: dataset %s cannot be read", reading->path, reading->name);
     if (!status) status = visit_all(reading);
     if (reading->variable) {
-        H5Dvlen_reclaim(reading->type, memory_space, H5P_DEFAULT, reading->memory);
+        H5Dvlen_reclaim(reading->memory_type, memory_space, H5P_DEFAULT, reading->memory);
         memset(reading->memory, 0, (size_t)count * reading->bytes);
     }
     H5Sclose(memory_space);
@@ -123,18 +126,87 @@ static shs_status read_all(struct reading *reading)
     return status;
 }
 
+/* ---- the type */
+
+/* Replaces the type of an array of one text, as pandas writes a column, by that of the text. */
+static void strip_array(hid_t *type)
+{
+    hsize_t shape[H5S_MAX_RANK] = {0};
+    if (H5Tget_class(*type) != H5T_ARRAY || H5Tget_array_ndims(*type) != 1 ||
+        H5Tget_array_dims2(*type, shape) < 0 || shape[0] != 1)
+        return;
+    hid_t base = H5Tget_super(*type);
+    H5Tclose(*type);
+    *type = base;
+}
+
+static shs_status no_member(const struct reading *reading, hid_t compound, const char *member)
+{
+    struct core_text there = {0};
+    h5_members_tell(compound, &there);
+    shs_status status =
+        core_fail(SHS_ERROR_ARGUMENT, "%s: dataset %.*s has no member '%s'; there are %s",
+                  reading->path, (int)(member - reading->name - 1), reading->name, member,
+                  there.length ? there.bytes : "none");
+    core_text_free(&there);
+    return status;
+}
+
+/* Finds the type of a member, and makes the type of elements that have this member only. */
+static shs_status find_member(struct reading *reading, hid_t compound, const char *member)
+{
+    int index = H5Tget_member_index(compound, member);
+    if (index < 0) return no_member(reading, compound, member);
+    hid_t stored = H5Tget_member_type(compound, (unsigned)index);
+    reading->memory_type = H5Tcreate(H5T_COMPOUND, H5Tget_size(stored));
+    H5Tinsert(reading->memory_type, member, 0, stored);
+    strip_array(&stored);
+    reading->type = stored;
+    return SHS_OK;
+}
+
+/* Finds the types of a text and of an element. `member` is NULL if elements are texts. */
+static shs_status find_types(struct reading *reading, const char *member)
+{
+    hid_t stored = H5Dget_type(reading->dataset);
+    shs_status status = SHS_OK;
+    if (member) {
+        status = find_member(reading, stored, member);
+        H5Tclose(stored);
+    } else {
+        reading->type = stored;
+        reading->memory_type = H5Tcopy(stored);
+    }
+    return status;
+}
+
+static shs_status open_dataset(struct h5_file *file, const char *name, const char *member,
+                               hid_t *id)
+{
+    char *own;
+    if (!member) return h5_dataset_open(file, name, 0, id);
+    shs_status status = core_copy(name, &own);
+    if (status) return status;
+    own[member - name - 1] = '\0';
+    status = h5_dataset_open(file, own, 0, id);
+    core_free(&own);
+    return status;
+}
+
 shs_status h5_texts_read(struct h5_file *file, const char *name, h5_text_visit *visit, void *user,
                          uint64_t *rows)
 {
     struct reading reading = {.path = file->path, .name = name, .visit = visit, .user = user};
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = h5_dataset_open(file, name, 0, &reading.dataset);
+    const char *member = h5_members_of(file, name);
+    shs_status status = open_dataset(file, name, member, &reading.dataset);
     if (!status) {
-        reading.type = H5Dget_type(reading.dataset);
         reading.space = H5Dget_space(reading.dataset);
-        status = read_all(&reading);
+        status = find_types(&reading, member);
+        if (!status) status = read_all(&reading);
         H5Sclose(reading.space);
-        H5Tclose(reading.type);
+        if (reading.type > 0) H5Tclose(reading.type);
+        if (reading.memory_type > 0) H5Tclose(reading.memory_type);
         H5Dclose(reading.dataset);
     }
     *rows = reading.rows;

@@ -21,6 +21,12 @@ if sys.argv[1] == 'make':
         data = h5py.h5d.create(file.id, b'fortran', kind, h5py.h5s.create_simple((300,)))
         padded = np.array([word.encode().ljust(9) for word in words], 'S9')
         data.write(h5py.h5s.ALL, h5py.h5s.ALL, padded, kind)
+        kinds = [('n', 'i4'), ('fixed', 'S7'), ('block', 'S7', (1,)), ('free', h5py.string_dtype()), ('two', 'S7', (2,))]
+        table = np.zeros(300, kinds)
+        table['n'] = range(300)
+        table['fixed'] = table['block'][:, 0] = file['fixed'][()]
+        table['free'] = words
+        file.create_dataset('df/table', data=table, chunks=(64,), compression='gzip')
         file['many'] = [f'c{i * 7 % 300:03}' for i in range(600)]
         file['g/10/y'] = ['b', 'a']
         file['g/9/y'] = ['c', 'b', 'b']
@@ -33,7 +39,7 @@ if sys.argv[1] == 'make':
         file.create_virtual_dataset('virtual', layout)
     sys.exit()
 with h5py.File('classes.h5') as file:
-    for name in ('variable', 'zipped', 'fixed', 'fortran'):
+    for name in ('variable', 'zipped', 'fixed', 'fortran', 'member', 'block', 'free'):
         table, numbers = file[name].attrs['classes'], file[name][()]
         table = [text.decode() if isinstance(text, bytes) else text for text in table]
         assert table == sorted(set(words), key=str.encode), (name, table)
@@ -45,7 +51,8 @@ with h5py.File('classes.h5') as file:
 END
 /usr/bin/python3 texts.py make
 fields=(variable=h5:classes:texts.h5:variable zipped=h5:classes:texts.h5:zipped fixed=h5:classes:texts.h5:fixed
-    fortran=h5:classes:texts.h5:fortran many=h5:classes:texts.h5:many
+    fortran=h5:classes:texts.h5:fortran member=h5:classes:texts.h5:df/table.fixed
+    block=h5:classes:texts.h5:df/table.block free=h5:classes:texts.h5:df/table.free many=h5:classes:texts.h5:many
     'joined=h5:classes:natural:texts.h5:g/*/y')
 "$SHARDSTEP" import classes.h5 "${fields[@]}" --any-rows > out.txt
 /usr/bin/python3 texts.py check || fail "values"
@@ -62,6 +69,10 @@ refuses h5:classes:texts.h5:two 'dataset two is of other axes'
 refuses h5:classes:texts.h5:virtual 'dataset virtual is in other files'
 refuses h5:classes:texts.h5:vast 'row 65536: there are more than 65536 different texts'
 refuses h5:classes:texts.h5:fixes 'did you mean fixed'
+refuses h5:classes:texts.h5:df/table.n 'dataset df/table.n is i32; classes are made of texts'
+refuses h5:classes:texts.h5:df/table.two 'dataset df/table.two is array element; classes are made of texts'
+refuses h5:classes:texts.h5:df/table.kind "dataset df/table has no member 'kind'; there are n i32, fixed text, block text\[1\]"
+refuses h5:classes:texts.h5:df/table 'dataset df/table is compound; classes are made of texts'
 refuses h5:u8:classes:texts.h5:fixed 'leave out the type and the order of axes'
 head -c 9000 texts.h5 > short.h5
 refuses h5:classes:short.h5:fixed 'short.h5: it is not complete'
