@@ -74,6 +74,22 @@ static shs_status check_same(const struct import_h5_join *join, size_t number)
                      h5_path(join->file), source->name);
 }
 
+/* Refuses the open dataset if HDF5 lacks a filter of it, and says so if a loader reads it without
+ * HDF5. */
+static shs_status check_filters(const struct import_h5_join *join)
+{
+    struct io_layout layout;
+    char reason[IO_REASON_BYTES], *message;
+    shs_status status = h5_array_check_filters(join->array);
+    if (!status || core_copy(shs_message(), &message)) return status;
+    bool found = !h5_layout_of(join->file, join->array, &layout, reason);
+    core_fail(status, "%s%s", message,
+              found && !*reason ? "; a loader reads it without HDF5, from this file as it is" : "");
+    if (found) io_layout_free(&layout);
+    core_free(&message);
+    return status;
+}
+
 static shs_status open_source(struct import_h5_join *join, size_t number)
 {
     const struct import_h5_source *source = &join->sources->source[number];
@@ -88,7 +104,7 @@ static shs_status open_source(struct import_h5_join *join, size_t number)
                            "%s: %s is a member of a compound dataset, which import does not take; "
                            "a field takes it from the file as it is: ALIAS=%s",
                            h5_path(join->file), source->name, source->name);
-    if (!status) status = h5_array_check_filters(join->array);
+    if (!status) status = check_filters(join);
     if (!status) join->open_source = number;
     return status;
 }

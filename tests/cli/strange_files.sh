@@ -224,6 +224,9 @@ digested filter.h5 data 'needs filter 305 \(LZO\)'
 digested filter.h5 encoded "$needs"
 digested master.h5 x "$needs"
 refused 0 "$needs" "$SHARDSTEP" stats filter.h5 encoded
+refused 0 'needs filter 32008 \(bitshuffle\), which is not there; .*; a loader reads it without HDF5, from this file as it is$' \
+    "$SHARDSTEP" import new.h5 x=h5:filter.h5:numbers
+refused 0 "$needs -f NONE IN OUT$" "$SHARDSTEP" import new.h5 x=h5:filter.h5:encoded
 alike "a filter that no chunk went through" filter.h5 skipped old
 "$SHARDSTEP" info filter.h5 > info.txt || true
 if sed -n '/^shuffled:/,/checksums/p' info.txt | grep -q '^    read       directly, by position; not compared'; then
