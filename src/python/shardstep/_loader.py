@@ -282,8 +282,7 @@ class Loader(Handle):
 
     def tell(self) -> Cursor:
         """The cursor after the last batch that was handed out, never after what was loaded ahead. Inside a
-        step it is that of the step's beginning, and so it is after an error of the step. With agree=False it
-        is what shs_tell() returns, which is behind a step that has failed. A Cursor."""
+        step it is that of the step's beginning, and so it is after an error of the step. A Cursor."""
         self._here("Loader.tell()")
         with lock:
             return self._tell()
@@ -327,9 +326,8 @@ class Loader(Handle):
         with lock:
             failure = "" if failed_at is not None else self._failure()
         if failure:
-            raise Error("Loader.state_dict(): the loader has failed, and may stand behind rows that were not "
-                        "delivered; seek to the beginning of the step that failed before you take a state. The error "
-                        "was: " + failure, *_STATE)
+            raise Error("Loader.state_dict(): the loader has failed; seek to the beginning of the step that "
+                        "failed, which tell() returns, before you take a state. The error was: " + failure, *_STATE)
         if inside and failed_at is None:
             raise Error("Loader.state_dict(): some batches of this step are still to come, and those before would "
                         "come again; take the state after a batch whose ends_step is True", *_STATE)
