@@ -19,7 +19,7 @@ for ranks in 0 ${RANKS:-3}; do
     refused "$ranks" 'has 60000 rows but field test/labels has 10000' \
         "$SHARDSTEP" digest fashion.h5 --fields train/images,test/labels --vranks 6
     refused "$ranks" 'unknown option --augmnet' "$SHARDSTEP" $d --augmnet x
-    refused "$ranks" "no operator 'random_flop'; there are" \
+    refused "$ranks" "no operator 'random_flop'; did you mean random_flip" \
         "$SHARDSTEP" $d --augment 'train/images: random_flop(axis=w)'
     refused "$ranks" "no field 'train/image' among" \
         "$SHARDSTEP" $d --augment 'train/image: random_flip(axis=w)'
