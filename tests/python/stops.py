@@ -160,6 +160,16 @@ def test_a_handler_may_use_the_loader():
                          f"other batches when a handler does {use}, with keep={keep}")
 
 
+def test_a_handler_may_close_the_loader():
+    for code in range(1, 260, 3):
+        loader, found = open_loader(batch=50), []
+        try:
+            interrupted_at(code, lambda: found.append(loader.next().rows), loader.close)
+        except shardstep.Error as error:
+            found.append(str(error))
+        checks.holds(found and (found[0] == 50 or "loader" in found[0]), f"closed before byte code {code}: {found}")
+
+
 def test_interrupts_at_any_time_cost_no_batch():
     came, before_batch = 0, 0
 

@@ -72,6 +72,7 @@ class Taken:
         self._keeping = map(_Kept, zip(filterfalse(_keep, (self.reference,))))  # once, whoever asks for it
 
     def keep(self) -> None:
+        """Keeps it, unless it is kept."""
         self.kept.extend(self._keeping)
         if not self.kept:
             check(_keep(self.reference))
@@ -322,10 +323,10 @@ def make(batch: s.shs_batch, form: Form, slot: Optional[_Kept], loader: Loader, 
 
 def _copy(batch: Batch) -> None:
     """Gives a batch arrays of its own."""
-    form = batch._form
+    convert = batch._form.convert
     batch._arrays = [np.array(batch._stored(f)) for f in range(len(batch))]
-    if batch._form.convert is not None:
-        batch._arrays = [batch._form.convert(array) for array in batch._arrays]
+    if convert is not None:
+        batch._arrays = [convert(array) for array in batch._arrays]
     for name in _NAMES:
         array = getattr(batch, name)
         if array is not None:

@@ -7,7 +7,7 @@ import ctypes
 import operator
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, NamedTuple, NoReturn, Optional, Union
 
 import numpy as np
 
@@ -151,7 +151,7 @@ class Loader(Handle):
                             self.run._check(_OK)
                     self._status = status
                     if status != _OK:
-                        self._waiting.remove(taken)
+                        self._drop(taken)
                         break
                     batch, before = taken.batch, self._stand
                     if self._agrees and batch.ends_step:
@@ -161,6 +161,8 @@ class Loader(Handle):
                         handed = given
                         self._stand = (not batch.ends_step, None, before[2] + (not taken.kept))
                         self._waiting.remove(taken)
+                    else:
+                        self._here(what)
             if status == _OK:
                 return handed
         except BaseException:
@@ -168,8 +170,8 @@ class Loader(Handle):
                 self._stand = before
                 if taken not in self._waiting:
                     self._waiting.appendleft(taken)
-            elif taken in self._waiting and not taken.batch.slot:  # the library has given nothing
-                self._waiting.remove(taken)
+            elif taken is not None and not taken.batch.slot:  # the library has given nothing
+                self._drop(taken)
             raise
         if status == _STOP:
             raise Stopped("a stop was requested, and all ranks have agreed on it: save, and exit with "
@@ -180,6 +182,10 @@ class Loader(Handle):
     def _first(self) -> Optional[Taken]:
         """The batch that waits, or None. A call that goes on may not have got its batch yet."""
         return next((taken for taken in self._waiting if taken.batch.slot), None)
+
+    def _drop(self, taken: Taken) -> None:
+        if taken in self._waiting:  # unless a handler has had the loader go elsewhere
+            self._waiting.remove(taken)
 
     def _agree(self, taken: Taken) -> None:
         """Ends a step before its last batch is handed out: an error of the step takes the place of this batch."""
@@ -194,7 +200,7 @@ class Loader(Handle):
         except BaseException:
             if status < 0 and self._failure():
                 self._stand = (False, _cursor_of(taken.batch), self._stand[2])
-                self._waiting.remove(taken)
+                self._drop(taken)
             elif status < 0:  # another loader has failed, so this batch waits, and its step is agreed on once more
                 taken.agreed.clear()
             raise
@@ -446,8 +452,12 @@ class Loader(Handle):
 
     def close(self) -> None:
         """Closes the loader. Arrays that are kept stay valid. Nothing happens if it is closed already."""
-        super().close()
-        self._waiting.clear()
+        with lock:
+            if self._pid == os.getpid():
+                for taken in [taken for taken in self._waiting if taken.batch.slot]:
+                    taken.keep()  # the call goes on that is interrupted by the handler of a signal, if one closes
+            super().close()
+            self._waiting.clear()
 
     def _refuse_workers(self) -> None:
         torch_data = sys.modules.get("torch.utils.data")
