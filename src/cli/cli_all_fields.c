@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_decode.h"
 #include "h5_file.h"
 #include "io_crc32c.h"
 #include "io_paths.h"
@@ -53,6 +54,29 @@ static bool has_empty_rows(const struct h5_about *about)
     return false;
 }
 
+/* Refuses an array of which a row is no sample: NAME.offsets lies beside it, and says where its
+ * samples begin. */
+static shs_status check_offsets(const struct listing *listing, const char *name,
+                                const struct h5_about *about)
+{
+    struct core_text text = {0};
+    struct h5_about offsets;
+    char *beside;
+    core_text_add(&text, "%s" DATA_OFFSETS_SUFFIX, name);
+    shs_status status = core_text_take(&text, &beside);
+    if (status) return status;
+    bool found = !listing->singles && h5_has(listing->file, beside);
+    if (found) status = h5_describe(listing->file, beside, &offsets);
+    if (!status && found && cli_is_field(&offsets) && offsets.shape[0] != about->shape[0])
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "%s: a row of dataset %s is no sample, since %s lies beside it; give "
+                           "--fields: for images that import has kept --encoded 'x=decode(%s, "
+                           "size=256)', else 'x=%s(offsets=%s)'",
+                           listing->path, name, beside, name, name, beside);
+    core_free(&beside);
+    return status;
+}
+
 static shs_status add_field(const char *name, void *user)
 {
     struct listing *listing = user;
@@ -64,6 +88,8 @@ static shs_status add_field(const char *name, void *user)
     if (status || !(cli_is_field(&about) || (listing->singles && about.plain && !about.axes)))
         return status;
     if (has_empty_rows(&about)) return SHS_OK;
+    status = about.axes ? check_offsets(listing, name, &about) : SHS_OK;
+    if (status) return status;
     if (strpbrk(name, ",=();:"))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%s: dataset '%s' has a name that cannot be a field's by itself; give "
