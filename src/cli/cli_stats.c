@@ -273,6 +273,23 @@ static shs_status report_stats(const struct cli_arguments *arguments, const stru
     return arguments->write ? cli_output_printed(arguments->write) : SHS_OK;
 }
 
+/* Local. Refuses the text of a field, such as x=decode(images, size=32), which is no dataset's
+ * name. A file that cannot be opened is told of later. */
+static shs_status check_name(const char *path, const char *field)
+{
+    struct h5_file *file;
+    if (!strpbrk(field, "=(") || h5_open(path, &file)) return SHS_OK;
+    bool found = h5_has(file, field);
+    h5_close(&file);
+    if (found) return SHS_OK;
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "%s: stats takes the name of a dataset, as it is stored, and '%s' is the text of "
+        "a field; figures of decoded images or of parts come from a program that goes "
+        "through the batches of a loader",
+        path, field);
+}
+
 static shs_status make_and_print(const struct cli_arguments *arguments, shs_run *run)
 {
     struct scan_stats_options options;
@@ -285,6 +302,7 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
     options.rows = (struct scan_rows_how){
         .subset = order.options.subset, .fill = arguments->fill, .cf = arguments->cf};
     if (!status) status = find_files(arguments, field, &paths);
+    if (!status && run->rank == 0) status = check_name(paths.path[0], field);
     if (!status && run->rank == 0) status = cli_stats_check(arguments, &paths);
     status = mpi_agree(run, status, "stats");
     if (!status) status = scan_stats_make(run, &paths, field, &options, &stats);

@@ -181,5 +181,7 @@ for ranks in 0 3; do
     refused "$ranks" 'there are 0 axes' "$SHARDSTEP" stats plain.h5 labels --channel-axis 1
     refused "$ranks" 'bins takes a whole number from 1 to 4096' "$SHARDSTEP" stats plain.h5 f32 --bins 0
     refused "$ranks" "no dataset 'f33'" "$SHARDSTEP" stats plain.h5 f33
+    refused "$ranks" "stats takes the name of a dataset, as it is stored, and 'x=decode\(f32, size=9\)' is the text of a field" \
+        "$SHARDSTEP" stats plain.h5 'x=decode(f32, size=9)'
 done
 finish
