@@ -128,8 +128,9 @@ const struct cli_command cli_bench = {
     .details =
         "bench PATH opens a loader with the options below. It measures the loader and then each "
         "ceiling, in turns, and prints medians. A ceiling is what one core of each rank does with "
-        "the same rows: the system's reads of their stored bytes; the decoders over stored chunks "
-        "in memory; the augmentation over rows in memory; memcpy() of rows as stored; memset() of "
+        "the same rows: the system's reads of their stored bytes; the decoders of filters over "
+        "stored chunks in memory; the augmentation over rows in memory; memcpy() of rows as "
+        "stored; memset() of "
         "rows as delivered. Chunks are read or decoded once each, by this measure. Under mpirun "
         "all ranks load at once, and numbers are sums over the ranks.\n\n"
         "--threads FROM..TO measures each number of threads. --steps N makes a pass N steps long; "

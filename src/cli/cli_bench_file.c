@@ -94,6 +94,8 @@ static shs_status describe(struct bench_file *bench, const struct opened *opened
     bench->ahead = opened->loader->options.ahead;
     for (size_t f = 0; f < bench->memory.n_fields; f++)
         bench->sample_bytes += bench->memory.output_bytes[f];
+    for (size_t f = 0; f < opened->dataset->n_fields; f++)
+        bench->images |= opened->dataset->what.part[f].kind == DATA_IMAGE;
     load_pushdown_describe(opened->dataset, &opened->loader->plan.pushdown, &bench->pushdown);
     shs_status status = bench->pushdown.status;
     if (!status) status = load_advise(opened->dataset, order, &bench->advice);

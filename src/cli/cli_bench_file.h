@@ -230,6 +230,7 @@ struct bench_file {
     uint64_t samples, epoch_samples, epoch_steps, sample_bytes, batch;
     shs_shuffle shuffle;
     uint32_t ahead;
+    bool images;               /* true if a field decodes images */
     struct core_text pushdown; /* a line for each field that is cropped */
     struct load_advice advice;
     char *advised; /* the name that the advice points to */

@@ -22,7 +22,7 @@ static const struct {
     const char *name, *key;
 } ceilings[BENCH_CEILINGS] = {
     [BENCH_READ] = {"positional read", "read"},
-    [BENCH_DECODE] = {"decoding", "decode"},
+    [BENCH_DECODE] = {"chunk decoding", "decode"},
     [BENCH_AUGMENT] = {"augmentation", "augment"},
     [BENCH_COPY] = {"memcpy", "memcpy"},
     [BENCH_SET] = {"memset", "memset"},
@@ -210,6 +210,8 @@ static void print_lacks(const struct bench_file *bench)
 {
     for (int c = 0; c < BENCH_CEILINGS; c++)
         if (bench->lack[c]) printf("no %s: %s\n", ceilings[c].name, lacks[bench->lack[c]]);
+    if (bench->images)
+        printf("no image decoding: the loader decodes images, and no ceiling does\n");
 }
 
 static void print_rounds(const struct bench_result *result)

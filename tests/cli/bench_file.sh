@@ -143,14 +143,14 @@ done
 # As text.
 "$SHARDSTEP" bench packed.h5 --seconds 0.1 --cold --compute 1 $normalize > out.txt
 for line in 'packed.h5: 500 samples of 260 bytes' '1 rank, 1 virtual rank, an epoch of 500 samples in 16 steps' \
-    'threads 0, (one round|medians of [0-9] rounds) of the loader' 'loader +[0-9]+ +[0-9.]+ +[0-9.]+$' 'positional read +[0-9]+ +[0-9.]+$' 'decoding +[0-9]+ ' \
+    'threads 0, (one round|medians of [0-9] rounds) of the loader' 'loader +[0-9]+ +[0-9.]+ +[0-9.]+$' 'positional read +[0-9]+ +[0-9.]+$' '^chunk decoding +[0-9]+ ' \
     'augmentation +[0-9]+ ' 'memcpy +[0-9]+ ' 'memset +[0-9]+ ' 'first pass, cold, with computing: [0-9]+ samples/s' \
     '^the rounds: [0-9.]+ chunks decoded for 1000 samples, 0\.0% of the reads' \
     'beside 1 ms of computing a step' 'memory announced for rank 0: [0-9.]+ MiB.*; up to [0-9.]+ more where the disk is waited for' ' first pass, cold +accelerator utilisation' ' warm +accelerator utilisation 0\.[0-9]+'; do
     grep -qE -- "$line" out.txt || fail "bench: no line '$line' in: $(cat out.txt)"
 done
 "$SHARDSTEP" bench flat.h5 --seconds 0.1 --threads 0..1 --compute 1 > out.txt
-for line in 'threads +samples/s .*of read .*utilisation +waited' '^0 +[0-9]' '^1 +[0-9]' '^no decoding: no field is stored'; do
+for line in 'threads +samples/s .*of read .*utilisation +waited' '^0 +[0-9]' '^1 +[0-9]' '^no chunk decoding: no field is stored'; do
     grep -qE -- "$line" out.txt || fail "bench --threads 0..1: no line '$line' in: $(cat out.txt)"
 done
 

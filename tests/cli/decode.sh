@@ -60,7 +60,8 @@ for crop in 'size=3, padding=1' 'size=1, padding=1, mode=wrap' 'size=2, padding=
     same "the digest of a crop of channels, $crop," one.txt other.txt
 done
 "$SHARDSTEP" bench same.h5 --fields "$field" --augment 'x: random_crop(size=16)' --quick > out.txt
-grep -q 'push-down: of x only what random_crop keeps is decoded, at most 768 of the 5760' out.txt ||
+grep -q 'push-down: of x only what random_crop keeps is decoded, at most 768 of the 5760' out.txt &&
+    grep -q '^no image decoding: the loader decodes images, and no ceiling does' out.txt ||
     fail "bench says: $(cat out.txt)"
 "$SHARDSTEP" digest same.h5 --fields 'x=decode(images, size=30, fit=cover)' --cache-bytes 1 --vranks 2 --batch 4 \
     --augment 'x: random_crop(size=8)' > /dev/null || fail "a crop of images that are resized"
