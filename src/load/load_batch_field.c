@@ -112,6 +112,7 @@ shs_status shs_batch_field(const shs_batch *batch, const char *field, const shs_
     return find(&asked, found);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses there */
 #define TAKE(name, number, c_type)                                                                 \
     shs_status shs_batch_##name(const shs_batch *batch, const char *field, uint64_t elements,      \
                                 c_type **data)                                                     \
@@ -122,6 +123,7 @@ shs_status shs_batch_field(const shs_batch *batch, const char *field, const shs_
         if (data) *data = found;                                                                   \
         return status;                                                                             \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 TAKE(f32, SHS_F32, float)
 TAKE(f64, SHS_F64, double)
 TAKE(u8, SHS_U8, uint8_t)
