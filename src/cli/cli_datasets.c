@@ -115,6 +115,7 @@ static const char *meaning_of(const struct h5_about *about)
 {
     if (!about->plain) return "";
     if (!strcmp(about->stored_as, "bool")) return ", stored as bool";
+    if (!strcmp(about->stored_as, "bit field")) return ", stored as bit fields";
     if (!strcmp(about->stored_as, "enumeration")) return ", the numbers of an enumeration";
     if (!strcmp(about->stored_as, "bfloat16")) return ", widened from bfloat16";
     return *about->stored_as ? ", the real and imaginary parts of complex numbers" : "";

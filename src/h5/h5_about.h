@@ -9,8 +9,8 @@
 struct h5_about {
     char type[64]; /* such as "u8", or what the elements are instead of plain numbers */
     bool plain;
-    /* "bool", "enumeration", "complex" or "bfloat16" if the elements are not stored as plain
-     * numbers, else "". */
+    /* "bool", "enumeration", "bit field", "complex" or "bfloat16" if the elements are not stored as
+     * plain numbers, else "". */
     char stored_as[16];
     /* The names and types of a compound's members, such as "pt f32, id i64[3]"; "" for others. */
     char members[480];

@@ -129,6 +129,15 @@ static struct h5_numbers take_enumeration(hid_t stored)
     return numbers;
 }
 
+/* ---- bit fields */
+
+/* Fields of 8 whole bits are bytes, as PyTables stores bools. Other fields are no numbers. */
+static struct h5_numbers take_bits(hid_t stored)
+{
+    bool byte = H5Tget_size(stored) == 1 && H5Tget_precision(stored) == 8;
+    return (struct h5_numbers){.type = byte ? SHS_U8 : 0, .of = byte ? "bit field" : ""};
+}
+
 /* ---- complex numbers */
 
 static const char *const parts[][2] = {{"r", "i"}, {"real", "imag"}};
@@ -177,6 +186,8 @@ struct h5_numbers h5_numbers_of(hid_t stored)
         return take_complex(stored);
     case H5T_FLOAT:
         return take_float(stored);
+    case H5T_BITFIELD:
+        return take_bits(stored);
     default:
         return (struct h5_numbers){.type = plain_type(stored), .of = ""};
     }
@@ -267,6 +278,7 @@ hid_t h5_numbers_in_memory(hid_t stored)
     struct h5_numbers numbers = h5_numbers_of(stored);
     if (numbers.widened) return in_machine_order(stored);
     if (numbers.pair) return pair_in_memory(stored, numbers.type);
+    if (numbers.type && H5Tget_class(stored) == H5T_BITFIELD) return H5Tcopy(H5T_NATIVE_B8);
     if (H5Tget_class(stored) == H5T_ENUM && H5Tget_size(stored) == 1) {
         hid_t base = H5Tget_super(stored);
         bool is_signed = H5Tget_sign(base) == H5T_SGN_2;

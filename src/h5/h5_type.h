@@ -14,20 +14,21 @@ struct h5_numbers {
     bool narrowed; /* true for an enumeration that is stored in wider integers */
     /* True for numbers that are stored in the upper half of their bytes: bfloat16 for f32. */
     bool widened;
-    /* What the elements are if not plain numbers: "bool", "enumeration", "complex" or "bfloat16",
-     * else "". */
+    /* What the elements are if not plain numbers: "bool", "enumeration", "bit field", "complex" or
+     * "bfloat16", else "". */
     const char *of;
 };
 
 /* Tells how elements of a stored type are taken as numbers. Plain numbers are integers of 1, 2, 4
  * or 8 whole bytes and IEEE 754 halves, singles and doubles, in any byte order. An enumeration is
- * u8 if its members have values from 0 to 255, else the integer type that it is made of. A compound
+ * u8 if its members have values from 0 to 255, else the integer type that it is made of. A bit
+ * field of 8 bits is u8. A compound
  * of two floats of one type, named r and i or real and imag, is a complex number. A float of 16
  * bits with the exponent of a single, bfloat16, is a single. */
 struct h5_numbers h5_numbers_of(hid_t stored);
 
 /* Makes the type that elements of a stored type are read in. An enumeration of single bytes is
- * read as bytes. Widened numbers are read as they are stored, in the machine's byte order. The
+ * read as bytes, a bit field as such. Widened numbers are read as they are stored, in the machine's byte order. The
  * caller closes the type with H5Tclose(). */
 hid_t h5_numbers_in_memory(hid_t stored);
 

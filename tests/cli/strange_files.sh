@@ -362,13 +362,24 @@ with h5py.File('numbers.h5', 'w') as f:
         a = np.zeros((30, 4), np.dtype({'names': parts, 'formats': ['f4'] * 2, 'offsets': offsets, 'itemsize': size}))
         a[parts[0]] = c.real; a[parts[1]] = c.imag
         f[name] = a; f[name + '.plain'] = np.stack([c.real, c.imag], -1)
+    # bools of PyTables
+    from h5py import h5d, h5p, h5s, h5t
+    h5d.create(f.id, b'bits', h5t.STD_B8LE, h5s.create_simple((30, 4))).write(h5s.ALL, h5s.ALL, b.astype('u1'), h5t.NATIVE_B8)
+    f['bits.plain'] = b.astype('u1')
+    packed = h5p.create(h5p.DATASET_CREATE); packed.set_chunk((7,)); packed.set_deflate(1)
+    row = h5t.create(h5t.COMPOUND, 5)
+    row.insert(b'n', 0, h5t.NATIVE_INT32); row.insert(b'flag', 4, h5t.STD_B8LE)
+    table = np.zeros(30, [('n', 'i4'), ('flag', 'u1')])
+    table['flag'] = b[:, 0]
+    h5d.create(f.id, b'table', row, h5s.create_simple((30,)), packed).write(h5s.ALL, h5s.ALL, table.view('V5'), row)
+    f['table.flag.plain'] = b[:, 0].astype('u1')
     f['one'] = 1 + 2j
     f['three'] = np.zeros(30, [('r', 'f4'), ('i', 'f4'), ('j', 'f4')])
     f['mixed'] = np.zeros(30, [('r', 'f4'), ('i', 'f8')])
     f['words'] = np.zeros(30, [('r', 'i4'), ('i', 'i4')])
 END
 for name in bool masks bytes signed minus wide swapped large single double big singlechunks doublechunks bigchunks \
-    gaps filled matlab apart turned; do
+    gaps filled matlab apart turned bits table.flag; do
     alike "what is stored as numbers" numbers.h5 $name $name.plain
 done
 refused 0 'have a value that is beyond u8 and no member of their enumeration' \
@@ -383,6 +394,7 @@ same "windows of complex numbers" left.txt right.txt
 import h5py, json
 told = {d['name']: d for d in json.load(open('info.json'))['datasets']}
 assert (told['bool']['type'], told['bool']['stored_as'], told['minus']['type']) == ('u8', 'bool', 'i8')
+assert (told['bits']['type'], told['bits']['stored_as'], told['bits']['direct']) == ('u8', 'bit field', True)
 assert (told['wide']['type'], told['wide']['stored_as'], told['large']['type']) == ('u8', 'enumeration', 'i32')
 assert told['double']['type'] == 'f64' and told['double']['stored_as'] == 'complex' and told['double']['shape'] == [30, 4, 2]
 through = {n for n, d in told.items() if d['field'] and not d['direct']}
@@ -391,6 +403,8 @@ assert not told['one']['field'] and not told['three']['field'] and not told['thr
 END
 "$SHARDSTEP" info numbers.h5 > info.txt || fail "info of numbers"
 grep -q '^double: f64 30x4x2, the real and imaginary parts of complex numbers$' info.txt &&
+    grep -q '^bits: u8 30x4, stored as bit fields$' info.txt && grep -q '^table: .*' info.txt &&
+    grep -q '^    members    n i32, flag u8$' info.txt &&
     grep -q '^masks: u8 30x4, stored as bool$' info.txt || fail "info of numbers: $(cat info.txt)"
 
 # ---- rows without elements: nothing can be loaded of them, and the other arrays are loaded

@@ -227,7 +227,7 @@ static void other_types_are_refused_in_folder(void)
     check_odd_type(H5Tvlen_create(H5T_NATIVE_INT), "variable-length sequence");
     check_odd_type(H5Tarray_create2(H5T_NATIVE_INT, 1, &three), "array element");
     check_odd_type(H5Tcreate(H5T_OPAQUE, 4), "opaque");
-    check_odd_type(H5Tcopy(H5T_STD_B8LE), "bit field");
+    check_odd_type(H5Tcopy(H5T_STD_B16LE), "bit field");
     check_odd_type(H5Tcopy(H5T_STD_REF_OBJ), "reference");
 }
 IN_FOLDER(other_types_are_refused)
