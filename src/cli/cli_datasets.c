@@ -354,6 +354,32 @@ static shs_status print_dataset(const char *name, bool readable, void *user)
     return SHS_OK;
 }
 
+/* Prints a soft or external link. A field may name it, but it is not followed here. */
+static shs_status print_link(const struct h5_link *link, void *user)
+{
+    (void)user;
+    cli_print_text(stdout, link->name);
+    printf(": %s link to ", link->file ? "external" : "soft");
+    cli_print_text(stdout, link->target);
+    if (link->file) {
+        printf(" in ");
+        cli_print_text(stdout, link->file);
+    }
+    printf("\n");
+    return SHS_OK;
+}
+
+static shs_status json_link(const struct h5_link *link, void *user)
+{
+    (void)user;
+    cli_json_begin(NULL, '{');
+    cli_json_text("name", link->name);
+    if (link->file) cli_json_text("file", link->file);
+    cli_json_text("target", link->target);
+    cli_json_end('}');
+    return SHS_OK;
+}
+
 static void print_file(const struct listing *listing)
 {
     if (listing->files == 1 && !strcmp(listing->path, listing->arguments->plain[0])) return;
@@ -377,6 +403,11 @@ static void print_all(struct listing *listing)
         print_file(listing);
     }
     shs_status status = h5_walk(listing->file, print_dataset, listing);
+    if (json) {
+        cli_json_end(']');
+        cli_json_begin("links", '[');
+    }
+    if (!status) status = h5_walk_links(listing->file, json ? json_link : print_link, NULL);
     if (json) cli_json_end(']');
     if (json) cli_json_finish();
     if (!status) return;

@@ -22,6 +22,9 @@ const struct cli_command cli_info = {
                "read; with --fields, what samples they make, and the layout of each field; with "
                "--sample, where one lies; with --group, what member 0 of a group gets",
     .arguments = "  FILE\tAn HDF5 file. With --fields or --sample also " CLI_SEVERAL_FILES,
+    .details =
+        "Soft and external links are listed behind the datasets, with what they lead to. They "
+        "are not followed; a field may name one as it names a dataset.",
     .examples = "info fashion.h5 --vranks 8\n"
                 "info 'year-*.h5' --fields 'x=t2m(window=24)'\n"
                 "info 'year-*.h5' --sample 12345\n"

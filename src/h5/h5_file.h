@@ -207,4 +207,17 @@ shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, v
 shs_status h5_walk(struct h5_file *file,
                    shs_status (*visit)(const char *name, bool readable, void *user), void *user);
 
+/* A soft or external link. Its texts end with the visit. */
+struct h5_link {
+    const char *name;
+    const char *file; /* the name of the other file as it is stored; NULL for a soft link */
+    const char *target;
+};
+
+/* Calls `visit` with every soft and external link, group by group, until it returns an error. Links
+ * are not followed. Groups and links that cannot be read, and links of other kinds, are passed
+ * over. */
+shs_status h5_walk_links(struct h5_file *file,
+                         shs_status (*visit)(const struct h5_link *link, void *user), void *user);
+
 #endif

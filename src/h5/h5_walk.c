@@ -40,6 +40,7 @@ shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, v
 struct walk {
     struct h5_file *file;
     shs_status (*visit)(const char *name, bool readable, void *user);
+    shs_status (*visit_link)(const struct h5_link *link, void *user); /* NULL: links are skipped */
     void *user;
     /* A hash table of the groups that were entered, since hard links may make circles. It holds
      * addresses, 1 added to each; 0 is a free slot. */
@@ -103,17 +104,40 @@ static shs_status visit_object(struct walk *walk, hid_t group, const char *name,
     return object.type == H5O_TYPE_DATASET ? walk->visit(path, true, walk->user) : SHS_OK;
 }
 
-/* Visits a link of a group. Soft and external links are passed over, because they lead to objects
- * of other names or in other files. */
+/* Visits a soft or external link that is not followed. */
+static shs_status tell_link(const struct walk *walk, hid_t group, const char *name,
+                            const char *path, const H5L_info_t *about)
+{
+    struct h5_link link = {.name = path};
+    char *value;
+    unsigned flags;
+    shs_status status = core_new(about->u.val_size + 1, 1, "a link", &value);
+    if (status) return status;
+    bool found = H5Lget_val(group, name, value, about->u.val_size, H5P_DEFAULT) >= 0;
+    if (found && about->type == H5L_TYPE_SOFT)
+        link.target = value;
+    else if (found && about->type == H5L_TYPE_EXTERNAL &&
+             H5Lunpack_elink_val(value, about->u.val_size, &flags, &link.file, &link.target) < 0)
+        link.target = NULL;
+    if (link.target) status = walk->visit_link(&link, walk->user);
+    core_free(&value);
+    return status;
+}
+
+/* Visits a link of a group. Arrays behind soft and external links are passed over, because they
+ * have other names or lie in other files. */
 static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
 {
     struct level *level = user;
     struct core_text text = {0};
     char *path;
-    if (link->type != H5L_TYPE_HARD) return 0;
+    if (link->type != H5L_TYPE_HARD && !level->walk->visit_link) return 0;
     core_text_add(&text, "%s%s%s", level->path, *level->path ? "/" : "", name);
     shs_status status = core_text_take(&text, &path);
-    if (!status) status = visit_object(level->walk, group, name, path);
+    if (!status && link->type == H5L_TYPE_HARD)
+        status = visit_object(level->walk, group, name, path);
+    else if (!status)
+        status = tell_link(level->walk, group, name, path, link);
     core_free(&path);
     level->walk->status = status;
     return status ? 1 : 0;
@@ -133,18 +157,39 @@ static shs_status walk_group(struct walk *walk, hid_t from, const char *name, co
     return walk->visit(path, false, walk->user);
 }
 
-shs_status h5_walk(struct h5_file *file,
-                   shs_status (*visit)(const char *name, bool readable, void *user), void *user)
+static shs_status walk_file(struct walk *walk)
 {
-    struct walk walk = {.file = file, .visit = visit, .user = user};
     struct h5_guard guard = h5_guard_begin();
+    struct h5_file *file = walk->file;
     H5O_info_t root;
     shs_status status;
     if (H5Oget_info2(file->id, &root, H5O_INFO_BASIC) < 0)
         status = h5_fail_damaged("%s: its root group cannot be read", file->path);
     else
-        status = enter(&walk, file->id, "/", "", root.addr);
+        status = enter(walk, file->id, "/", "", root.addr);
     h5_guard_end(&guard);
-    core_free(&walk.groups);
+    core_free(&walk->groups);
     return status;
+}
+
+shs_status h5_walk(struct h5_file *file,
+                   shs_status (*visit)(const char *name, bool readable, void *user), void *user)
+{
+    struct walk walk = {.file = file, .visit = visit, .user = user};
+    return walk_file(&walk);
+}
+
+static shs_status pass_over(const char *name, bool readable, void *user)
+{
+    (void)name;
+    (void)readable;
+    (void)user;
+    return SHS_OK;
+}
+
+shs_status h5_walk_links(struct h5_file *file,
+                         shs_status (*visit)(const struct h5_link *link, void *user), void *user)
+{
+    struct walk walk = {.file = file, .visit = pass_over, .visit_link = visit, .user = user};
+    return walk_file(&walk);
 }

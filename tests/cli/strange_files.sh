@@ -156,6 +156,24 @@ h5py.File('links.h5', 'a')['many'] = h5py.ExternalLink('many.h5', '/many')
 END
 alike "groups in another file" links.h5 'many/*/y' g/x
 for name in soft group/x group/near g/near far; do alike "a link" links.h5 $name g/x; done
+"$SHARDSTEP" info links.h5 > info.txt || fail "info of links"
+for line in 'far: external link to /x in other.h5' 'nothing: soft link to /g/y' 'gone: external link to /x in gone.h5'; do
+    grep -qxF "$line" info.txt || fail "info has no line '$line': $(cat info.txt)"
+done
+"$SHARDSTEP" info links.h5 --json > info.json || fail "info of links as JSON"
+/usr/bin/python3 - <<'END' || fail "info of links: $(cat info.json)"
+import h5py, json
+expected = []
+def visit(group, path):
+    for name in group:
+        link = group.get(name, getlink=True)
+        if isinstance(link, h5py.SoftLink): expected.append({'name': path + name, 'target': link.path})
+        elif isinstance(link, h5py.ExternalLink):
+            expected.append({'name': path + name, 'file': link.filename, 'target': link.path})
+        elif isinstance(group.get(name), h5py.Group): visit(group[name], path + name + '/')
+visit(h5py.File('links.h5'), '')
+assert len(expected) > 5 and json.load(open('info.json'))['links'] == expected, expected
+END
 digested links.h5 nothing "'nothing' is a soft link to '/g/y': links.h5 holds no dataset 'g/y'"
 digested links.h5 on "'on' is a soft link to 'nothing': .*holds no dataset 'g/y'"
 digested links.h5 first "'first' is a soft link to 'second': .*they lead in a circle"
