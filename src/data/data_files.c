@@ -6,6 +6,7 @@
 #include "data_index.h"
 #include "data_joined.h"
 #include "data_open_file.h"
+#include "data_short.h"
 #include "data_sources.h"
 #include "io_file.h"
 #include "io_host.h"
@@ -38,8 +39,11 @@ static shs_status samples_of(const struct data_files *files, const struct data_o
         rows[s] = open->arrays[s].rows;
         series_rows[s] = open->arrays[s].series_rows;
     }
-    return core_wrap(data_sample_count(files->sample, rows, series_rows, samples, a_series), "%s",
-                     files->paths.path[open->number]);
+    const char *path = files->paths.path[open->number];
+    shs_status status = data_sample_count(files->sample, rows, series_rows, samples, a_series);
+    if (status == SHS_ERROR_FORMAT)
+        data_short_tell(status, path, open->arrays, files->sample->n_arrays);
+    return core_wrap(status, "%s", path);
 }
 
 /* Refuses a file that has other rows than it had, if windows continue in the next file. */

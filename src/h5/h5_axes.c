@@ -159,3 +159,14 @@ shs_status h5_axis_names(struct h5_array *array, h5_axis_name *visit, void *user
     h5_guard_end(&guard);
     return status;
 }
+
+bool h5_array_grows(const struct h5_array *array)
+{
+    hsize_t most[H5S_MAX_RANK] = {0};
+    if (array->groups || array->sequences) return false;
+    struct h5_guard guard = h5_guard_begin();
+    bool grows =
+        H5Sget_simple_extent_dims(array->file_space, NULL, most) > 0 && most[0] == H5S_UNLIMITED;
+    h5_guard_end(&guard);
+    return grows;
+}

@@ -173,6 +173,10 @@ uint64_t h5_chunk_rows(struct h5_array *array);
 typedef void h5_axis_name(void *user, uint32_t axis, const char *name);
 shs_status h5_axis_names(struct h5_array *array, h5_axis_name *visit, void *user);
 
+/* Returns true if the array's first axis has no fixed length, as a netCDF-4 variable's along an
+ * unlimited dimension. */
+bool h5_array_grows(const struct h5_array *array);
+
 /* Refuses an array with a chunk that went through a filter that this HDF5 lacks, also as a plug-in.
  * The message names the filter and says what to do. */
 shs_status h5_array_check_filters(struct h5_array *array);

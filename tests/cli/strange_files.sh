@@ -128,6 +128,22 @@ grep -q '^missing values, which are left out: -1 (attribute _FillValue)$' out.tx
 "$SHARDSTEP" info packed --fields t2m > info.txt || fail "a folder of netCDF files"
 grep -q '^300 samples in 5 files: packed/a.nc to packed/e.h5$' info.txt || fail "a folder of netCDF files: $(cat info.txt)"
 
+# ---- a variable of netCDF that ends before its unlimited dimension, and arrays that have no dimension
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('short.nc', 'w') as f:
+    for name, rows in ('time', 60), ('t2m', 60), ('tp', 57):
+        f.create_dataset(name, data=np.arange(rows, dtype='f4'), maxshape=(None,), chunks=(8,))
+    f['fixed'] = np.arange(57, dtype='f4')
+    f['time'].make_scale('time')
+    for name in 't2m', 'tp', 'fixed':
+        f[name].dims[0].attach_scale(f['time'])
+END
+refused 0 'short.nc: field t2m has 60 rows but field tp has 57; .*; both grow along time, and nobody has written the last 3 rows of tp, for which netCDF gives fill' \
+    "$SHARDSTEP" info short.nc --fields t2m,tp
+refused 0 'short.nc: field t2m has 60 rows but field fixed has 57; all fields need one row a sample$' \
+    "$SHARDSTEP" info short.nc --fields t2m,fixed
+
 # ---- folders that do not exist
 refused 0 'cannot create nowhere/x.h5: the folder nowhere does not exist; make it' \
     "$SHARDSTEP" replay packed/a.nc --fields t2m --rank 0 --step 0 --vranks 1 -o nowhere/x.h5
