@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "data_dataset.h"
@@ -235,6 +236,134 @@ static void a_file_that_is_replaced_in_folder(void)
 }
 IN_FOLDER(a_file_that_is_replaced)
 
+/* ---- Files whose arrays lie at the same places, and mean something else. */
+
+/* Writes a file of two numbers that are packed by a factor. */
+static void write_packed(size_t number, double factor)
+{
+    const hsize_t two = 2;
+    const int16_t numbers[] = {3, (int16_t)number};
+    char path[PATH_BYTES];
+    hid_t file = H5Fcreate(path_of(number, path), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(1, &two, NULL), one = H5Screate(H5S_SCALAR);
+    hid_t data = H5Dcreate2(file, "x", H5T_STD_I16LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t attribute =
+        H5Acreate2(data, "scale_factor", H5T_IEEE_F64LE, one, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Dwrite(data, H5T_NATIVE_INT16, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) >= 0);
+    CHECK(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &factor) >= 0);
+    H5Aclose(attribute);
+    H5Dclose(data);
+    H5Sclose(one);
+    H5Sclose(space);
+    CHECK(H5Fclose(file) >= 0);
+}
+
+/* File 4 differs from the others in an attribute of the same length. */
+static float factor_of(uint64_t file)
+{
+    return file == 4 ? 0.25F : 0.5F;
+}
+
+static void read_packed(shs_loader *loader)
+{
+    shs_batch batch;
+    float *x;
+    if (!NEED_STATUS(shs_next(loader, &batch), SHS_OK)) return;
+    uint64_t file = batch.index[0];
+    if (!NEED_STATUS(shs_batch_f32(&batch, "x", 2, &x), SHS_OK)) return;
+    harness_where("file %llu", (ull)file);
+    CHECK(x[0] == 3 * factor_of(file));
+    CHECK(x[1] == (float)file * factor_of(file));
+    harness_where(NULL);
+}
+
+static void a_file_with_another_factor_in_folder(void)
+{
+    const shs_dataset_options packed = {.one_sample_a_file = true, .cf = true};
+    const shs_loader_options options = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
+    struct reading reading;
+    for (size_t file = 0; file < FEW; file++)
+        write_packed(file, factor_of(file));
+    if (NEED_STATUS(open_data(&reading, folder, "x", &packed), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &options, &reading.loader), SHS_OK)) {
+        for (size_t file = 0; file < FEW; file++)
+            read_packed(reading.loader);
+        CHECK_EQ(reading.data->files.alike.found, FEW - 3);
+    }
+    close_data(&reading);
+}
+IN_FOLDER(a_file_with_another_factor)
+
+/* Makes a folder of a file of arrays and a file that has links to them. */
+static void write_linked(size_t number, char linking[PATH_BYTES])
+{
+    char name[32], path[PATH_BYTES], there[PATH_BYTES];
+    write_one(number, false, &whole);
+    snprintf(name, sizeof name, "%d", (int)number);
+    if (!NEED(mkdir(folder_path(folder, name, there), 0777) == 0)) return;
+    folder_path(there, "arrays.h5", linking);
+    CHECK_EQ(rename(path_of(number, path), linking), 0);
+    folder_path(there, "links.h5", linking);
+    hid_t file = H5Fcreate(linking, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Lcreate_external("arrays.h5", "x", file, "x", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    CHECK(H5Lcreate_external("arrays.h5", "y", file, "y", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    CHECK(H5Fclose(file) >= 0);
+}
+
+/* All files of links have the same bytes, but each is beside arrays of its own. */
+static void files_of_links_in_folder(void)
+{
+    const shs_loader_options options = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
+    struct reading reading;
+    char path[PATH_BYTES], list[(PATH_BYTES + 1) * FEW] = "";
+    size_t length = 0;
+    for (size_t file = 0; file < FEW; file++) {
+        write_linked(file, path);
+        length +=
+            (size_t)snprintf(list + length, sizeof list - length, "%s%s", file ? "," : "", path);
+    }
+    if (NEED_STATUS(open_data(&reading, list, "x, y", &one_a_file), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &options, &reading.loader), SHS_OK)) {
+        CHECK_STATUS(read_samples(&reading, FEW), SHS_OK);
+        CHECK_EQ(reading.data->files.alike.found, 0);
+    }
+    close_data(&reading);
+}
+IN_FOLDER(files_of_links)
+
+/* Writes the bytes of a file into another one, which stays the same file. */
+static void overwrite(const char *path, const char *with)
+{
+    unsigned char bytes[1 << 14];
+    FILE *from = fopen(with, "rb"), *to = fopen(path, "r+b");
+    if (NEED(from && to)) {
+        size_t count = fread(bytes, 1, sizeof bytes, from);
+        CHECK(count > 0 && count < sizeof bytes);
+        CHECK_EQ(fwrite(bytes, 1, count, to), count);
+    }
+    if (from) fclose(from);
+    if (to) fclose(to);
+}
+
+/* A file that was found to be like another one, and gets other places of the same size. */
+static void a_file_that_changes_between_epochs_in_folder(void)
+{
+    struct reading reading;
+    char path[PATH_BYTES], other[PATH_BYTES];
+    write_files(FEW, &whole);
+    if (open_files(&reading)) {
+        CHECK_STATUS(read_samples(&reading, FEW), SHS_OK);
+        CHECK_EQ(reading.data->files.alike.found, FEW - 2);
+        write_one(FEW, true, &whole);
+        overwrite(path_of(5, path), path_of(FEW, other));
+        CHECK_STATUS(read_samples(&reading, 5), SHS_OK);
+        CHECK_STATUS(read_samples(&reading, 1), SHS_ERROR_FILE);
+        CHECK_HAS(shs_message(), "its data lie at other places");
+    }
+    close_data(&reading);
+}
+IN_FOLDER(a_file_that_changes_between_epochs)
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -246,6 +375,9 @@ int main(int argc, char **argv)
         TEST(a_file_that_is_damaged),
         TEST(a_file_that_is_being_written),
         TEST(a_file_that_is_replaced),
+        TEST(a_file_with_another_factor),
+        TEST(files_of_links),
+        TEST(a_file_that_changes_between_epochs),
     };
     return harness_main("alike", tests, COUNT(tests), argc, argv);
 }
