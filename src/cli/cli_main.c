@@ -184,7 +184,7 @@ int main(int count, char **words)
     static char lines[8192];
     int code;
     /* whole lines, where those of other ranks do not break them */
-    setvbuf(stderr, lines, _IOLBF, sizeof lines);
+    (void)setvbuf(stderr, lines, _IOLBF, sizeof lines);
     h5_forget_at_exit();
     signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit of sizes is an error of write() then */
     if (count > 1 && !strcmp(words[1], IO_PROBE))
