@@ -28,8 +28,8 @@ struct h5_numbers {
 struct h5_numbers h5_numbers_of(hid_t stored);
 
 /* Makes the type that elements of a stored type are read in. An enumeration of single bytes is
- * read as bytes, a bit field as such. Widened numbers are read as they are stored, in the machine's byte order. The
- * caller closes the type with H5Tclose(). */
+ * read as bytes, a bit field as such. Widened numbers are read as they are stored, in the machine's
+ * byte order. The caller closes the type with H5Tclose(). */
 hid_t h5_numbers_in_memory(hid_t stored);
 
 /* Widened numbers are read into the second half of their memory: h5_widened_place() returns where
