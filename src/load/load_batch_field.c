@@ -48,12 +48,12 @@ static shs_status find(const struct asked *asked, const shs_tensor **found)
     return refuse_name(asked);
 }
 
-/* Any number can be cast to a float while it is loaded. Integers are imported as they are wanted.
- */
-static shs_status refuse_type(const struct asked *asked, const shs_tensor *field)
+/* Any number can be cast to a float while it is loaded, except in a constant field, which no
+ * operator changes. Integers are imported as they are wanted. */
+static shs_status refuse_type(const struct asked *asked, const shs_tensor *field, bool constant)
 {
     const char *has = shs_type_name(field->type), *wanted = shs_type_name(asked->type);
-    bool cast = asked->type == SHS_F32 || asked->type == SHS_F64;
+    bool cast = !constant && (asked->type == SHS_F32 || asked->type == SHS_F64);
     char take[64] = "", make[160];
     if (field->type != SHS_F16)
         snprintf(take, sizeof take, "take them by shs_batch_%s(), or ", has);
@@ -77,12 +77,12 @@ static shs_status check_elements(const struct asked *asked, const shs_tensor *fi
         elements *= row.shape[axis];
     if (!asked->elements || elements == asked->elements) return SHS_OK;
     core_text_add_shape(&text, &row);
-    core_fail(SHS_ERROR_ARGUMENT,
-              "%s: field %.80s has %llu elements %s (%s), not %llu; make the model for "
-              "%llu, or change the samples by an operator such as resize or center_crop",
-              asked->function, asked->field, (ull)elements,
-              constant ? "in its one copy" : "in each row", text.length ? text.bytes : "?",
-              (ull)asked->elements, (ull)elements);
+    core_fail(
+        SHS_ERROR_ARGUMENT,
+        "%s: field %.80s has %llu elements %s (%s), not %llu; make the model for %llu%s",
+        asked->function, asked->field, (ull)elements, constant ? "in its one copy" : "in each row",
+        text.length ? text.bytes : "?", (ull)asked->elements, (ull)elements,
+        constant ? "" : ", or change the samples by an operator such as resize or center_crop");
     core_text_free(&text);
     return SHS_ERROR_ARGUMENT;
 }
@@ -96,7 +96,7 @@ static shs_status take(const struct asked *asked, const void *data, void **eleme
     if (status) return status;
     const struct load_unit *unit = asked->batch->slot;
     bool constant = unit && (size_t)(field - asked->batch->field) >= unit->row_fields;
-    if (field->type != asked->type) status = refuse_type(asked, field);
+    if (field->type != asked->type) status = refuse_type(asked, field, constant);
     if (!status) status = check_elements(asked, field, constant);
     if (!status) *elements = field->data;
     return status;

@@ -122,7 +122,10 @@ static void what_is_not_there_is_refused_in_folder(void)
     CHECK(message_has("shs_batch_u8: field u8 has 6 elements in each row (u8 2x3), not 4; make the "
                       "model for 6, or change the samples by an operator such as resize"));
     CHECK_STATUS(shs_batch_u8(&batch, "all", EACH, &bytes), SHS_ERROR_ARGUMENT);
-    CHECK(message_has("field all has 36 elements in its one copy (u8 6x2x3), not 6"));
+    CHECK(message_has("field all has 36 elements in its one copy (u8 6x2x3), not 6; make the model "
+                      "for 36"));
+    CHECK_STATUS(shs_batch_f32(&batch, "all", 0, &data), SHS_ERROR_ARGUMENT);
+    CHECK(message_has("by shs_batch_u8(), or import the data with the type f32"));
     CHECK_STATUS(shs_batch_u8(&batch, "all", ROWS * EACH, &bytes), SHS_OK);
     CHECK_STATUS(shs_batch_f32(&batch, "cast", EACH, &data), SHS_OK);
     CHECK_EQ(data[EACH], EACH * batch.index[1]);
