@@ -35,7 +35,8 @@ static void tell_file(struct core_text *hint, const struct io_beginning *beginni
                       "DATASET begins behind the last colon: in a DATASET a ? stands for a colon");
 }
 
-/* Tells that the word before the first colon is none that the format knows. */
+/* Tells that the word before the first colon is none that the format takes there. It may be one
+ * that comes too late, or twice. */
 static void tell_word(struct core_text *hint, const char *path, const struct import_format *format)
 {
     int length = (int)strcspn(path, ":");
@@ -45,10 +46,11 @@ static void tell_word(struct core_text *hint, const char *path, const struct imp
                       "csv, raw, h5, images and png",
                       length, path);
     else if (format == &import_csv)
-        core_text_add(hint,
-                      "'%.*s' is neither a type nor classes nor a list of columns, which may stand "
-                      "before FILE, as in csv:u8:2-5:FILE and csv:classes:6:FILE",
-                      length, path);
+        core_text_add(
+            hint,
+            "'%.*s' may not stand there: before FILE come a type or the word classes, and "
+            "then a list of columns, as in csv:u8:2-5:FILE and csv:classes:6:FILE",
+            length, path);
     else if (format == &import_h5)
         core_text_add(hint,
                       "'%.*s' is none of the words that may stand before FILE in h5:FILE:DATASET: "

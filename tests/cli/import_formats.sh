@@ -102,7 +102,7 @@ for ranks in 0 3; do
     import "line 4, column 1: 'three' is no number" a=words.csv
     import "line 4, column 1: 'three' is no number of type i16" a=words.csv --type i16
     import "'256' is no number of type u8" a=many.csv.gz --type u8
-    import "'class' is neither a type nor classes nor a list of columns, .* csv:u8:2-5:FILE" a=csv:class:10:words.csv
+    import "'class' may not stand there: before FILE come a type .* csv:u8:2-5:FILE" a=csv:class:10:words.csv
     import 'cut.csv.gz ends too early' a=cut.csv.gz
     import 'ends 2309 bytes too early' a=raw:u8:301x4x2:short.bin
     import 'raw:TYPE:SHAPE:FILE' a=raw:u8:short.bin
