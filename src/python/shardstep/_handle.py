@@ -57,9 +57,10 @@ class Handle:
                  trace: Optional[TracebackType]) -> None:  # fmt: skip
         self.close()
 
-    def __del__(self) -> None:
-        if self._handle and self._pid == os.getpid():
-            _library.close_later(self._release, self._handle)
+    # Arguments, for the interpreter may have emptied the modules when it ends.
+    def __del__(self, close_later: Any = _library.close_later, getpid: Any = os.getpid) -> None:
+        if self._handle and self._pid == getpid():
+            close_later(self._release, self._handle)
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise _library.ProcessError(

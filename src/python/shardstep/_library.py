@@ -213,21 +213,23 @@ class calling_back:
         _callback.inside = False
 
 
-def close_later(function: Any, handle: ctypes.c_void_p, used: Any = None) -> None:
+def close_pending(pending: Any = _pending, byref: Any = ctypes.byref) -> None:
+    while pending:
+        function, handle, _ = pending.pop()
+        function(byref(handle))
+
+
+def close_later(function: Any, handle: ctypes.c_void_p, used: Any = None, *, pending: Any = _pending,
+                callback: Any = _callback, lock: Any = lock, close: Any = close_pending) -> None:  # fmt: skip
     """Closes a handle whose Python object is gone, now or, if the library is in use, at the next
-    call. The garbage collector may come in any thread and at any time."""
-    _pending.append((function, handle, used))
-    if not getattr(_callback, "inside", False) and lock.acquire(blocking=False):
+    call. The garbage collector may come in any thread and at any time, and when the interpreter ends
+    after it has emptied the modules: so all that is used here is an argument."""
+    pending.append((function, handle, used))
+    if not getattr(callback, "inside", False) and lock.acquire(blocking=False):
         try:
-            close_pending()
+            close()
         finally:
             lock.release()
-
-
-def close_pending() -> None:
-    while _pending:
-        function, handle, _ = _pending.pop()
-        function(ctypes.byref(handle))
 
 
 def _in_child() -> None:

@@ -374,15 +374,16 @@ class Run(Handle):
             if kind is None:
                 raise
 
-    def __del__(self) -> None:
-        if not self._handle or self._pid != os.getpid():
+    # Arguments: see Handle.__del__().
+    def __del__(self, close_later: Any = _library.close_later, getpid: Any = os.getpid) -> None:
+        if not self._handle or self._pid != getpid():
             return
         if self._is_collective:
             _unclosed.append((self._options, getattr(self, "_agree", None)))
             warnings.warn("shardstep: a run of several ranks was not closed; call Run.close() on every rank, or "
                           "use `with`", ResourceWarning, stacklevel=2)
             return
-        _library.close_later(self._release, self._handle, self._options)
+        close_later(self._release, self._handle, self._options)
 
     def _describe(self) -> str:
         info = self._known
