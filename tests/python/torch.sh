@@ -27,6 +27,7 @@ train() { # OPTIONS...
 }
 
 export OMP_NUM_THREADS=1
+export USE_LIBUV=0 # Debian 13 built its PyTorch without libuv
 small_fashion fashion.h5
 timeout 120 $python "$SOURCE/tests/python/with_torch.py" fashion.h5 || fail "with_torch.py"
 on_torch_ranks 2 "$SOURCE/tests/python/end_at_once.py" "$SOURCE/tests/python/with_torch.py" fashion.h5 ||
