@@ -147,11 +147,12 @@ contained() { # command...
 }
 
 # Runs a command in a bare system in a folder, with devices of its own, which a defective program, as root,
-# could replace.
+# could replace. The folder is the root of its mounts, as on a machine, so that tests may make mounts of theirs.
 inside() { # FOLDER command...
     local folder=$1
     shift
     contained bash -c 'set -e
+        mount --bind "$0" "$0"
         mount -t proc proc "$0/proc"
         mount --rbind /sys "$0/sys"
         mount -t tmpfs dev "$0/dev"
@@ -164,7 +165,10 @@ inside() { # FOLDER command...
         for name in null:3 zero:5 full:7 random:8 urandom:9; do
             mknod -m 666 "$0/dev/${name%:*}" c 1 ${name#*:}
         done
-        chroot "$0" "$@"' "$folder" "$@"
+        cd "$0"
+        pivot_root . mnt
+        umount -l mnt
+        exec chroot . "$@"' "$folder" "$@"
 }
 
 # A bare system, unless it is there.
