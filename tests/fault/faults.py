@@ -183,7 +183,7 @@ def pids_of(folder):
 class Outcome:
     def __init__(self, code, output, errors):
         # mpirun of Open MPI 5.0 puts a zero byte before some of what a rank printed as it ended
-        output = output.replace("\0", "")
+        output, errors = output.replace("\0", ""), errors.replace("\0", "")
         self.code, self.output, self.errors = code, output, errors  # code None: it had to be ended
         self.messages = [line for line in errors.splitlines() if MESSAGE.match(line)]
         self.statuses = re.findall(r"^status (\w+)$", output, re.M)
