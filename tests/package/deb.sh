@@ -47,7 +47,7 @@ depends() { # PACKAGE PATTERN
 needs_mpi=none
 case $MPI_KIND in
 openmpi) needs_mpi='libopenmpi[0-9t]+ \(>= [^)]*\)' mpi_dev=libopenmpi-dev ;;
-mpich) needs_mpi='libmpich[0-9t]+ \(>= [^)]*\)' mpi_dev=libmpich-dev ;;
+mpich) needs_mpi='libmpich[0-9t]+( \(>= [^)]*\))?' mpi_dev=libmpich-dev ;;
 esac
 for deb in "$library" "$tools"; do
     depends "$deb" 'libc6 \(>= [^)]*\)'
