@@ -5,6 +5,10 @@
 #include "fetch_cache.h"
 #include "fetch_spots.h"
 
+enum {
+    LEAST_UNKNOWN = 4096 /* bytes of a chunk */
+};
+
 static uint64_t product(uint64_t a, uint64_t b)
 {
     uint64_t all;
@@ -239,17 +243,26 @@ void fetch_need_find(const shs_dataset *dataset, uint64_t rows, const bool *boxe
     if (need->chunks) need->chunks = need->chunk_bytes = UINT64_MAX;
 }
 
+/* Where files are opened later, nobody knows how many chunks there are. As many as the budget holds
+ * of the smallest ones would take more memory for their places than for their bytes. */
+static uint64_t bytes_of_one(const struct fetch_need *need)
+{
+    bool is_known = need->chunks < UINT64_MAX;
+    return is_known || need->smallest > LEAST_UNKNOWN ? need->smallest : LEAST_UNKNOWN;
+}
+
 struct fetch_kept fetch_need_kept(const struct fetch_need *need, uint64_t budget, unsigned users)
 {
     struct fetch_kept kept = {0};
+    const uint64_t one = bytes_of_one(need);
     if (!need->chunks || budget < need->smallest) return kept;
-    kept.chunks = budget / need->smallest;
+    kept.chunks = budget < one ? 1 : budget / one;
     if (kept.chunks > need->chunks) kept.chunks = need->chunks;
     kept.bytes = budget < need->chunk_bytes ? budget : need->chunk_bytes;
     if (need->smallest == need->largest) kept.bytes = kept.chunks * need->smallest;
     if (users < 2 || kept.chunks == need->chunks) return kept;
     kept.pinned = budget / FETCH_PINNED_PART;
     kept.pinned -= kept.pinned % (need->smallest == need->largest ? need->smallest : 1);
-    kept.chunks += kept.pinned / need->smallest;
+    kept.chunks += kept.pinned / one;
     return kept;
 }
