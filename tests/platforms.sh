@@ -79,7 +79,7 @@ row() { # BUILD RESULTS [LAUNCHER]
     [ -z "$launcher" ] || mpi=$(mpi_of "$launcher")
     all=$(attribute tests "$results") failed=$(attribute failures "$results")
     skipped=$(($(attribute skipped "$results") + $(attribute disabled "$results")))
-    values=$(sed -n 's/.*values: //p' "$results" | head -n 1)
+    values=$(sed -nE 's/.*values: ([0-9a-f]{32} [0-9a-f]{16})$/\1/p' "$results" | head -n 1)
     values=${values:-none none}
     printf '%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t\n' "$system" "$1" "$compiler" \
         "$(sed -n 's/.*HDF5 \([0-9.]*\): .*/\1/p' "$work/$1.log" | head -n 1)" "${mpi:-unknown}" \
