@@ -395,7 +395,9 @@ add_executable(hostile fault/hostile.c fault/hostile_base.c fault/hostile_damage
 target_include_directories(hostile PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(hostile PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES})
 shs_script_test(hostile fault hostile.sh)
-set_tests_properties(fault.hostile PROPERTIES TIMEOUT 1800) # it runs thousands of commands
+if(TEST fault.hostile)
+  set_tests_properties(fault.hostile PROPERTIES TIMEOUT 1800) # it runs thousands of commands
+endif()
 add_executable(plugin_file cli/plugin_file.c)
 target_link_libraries(plugin_file PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES})
 add_library(plugin MODULE cli/plugin.c)
