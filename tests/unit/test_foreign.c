@@ -55,6 +55,7 @@ static bool is_plain(hid_t stored, int axes)
     if (axes < 1 || axes > SHS_MAX_AXES) return false;
     if (class == H5T_INTEGER || class == H5T_ENUM)
         return size == 1 || size == 2 || size == 4 || size == 8;
+    if (class == H5T_BITFIELD) return size == 1;
     return class == H5T_FLOAT && (size == 2 || size == 4 || size == 8);
 }
 
