@@ -52,12 +52,13 @@ def save(folder, state):
 
 
 def newest(folder):
-    """What was saved last, or None."""
+    """What was saved last, or None if nothing was. A checkpoint that `latest` names must be there."""
     try:
         with open(os.path.join(folder, "latest")) as latest:
-            return torch.load(os.path.join(folder, latest.read().strip()))
+            name = latest.read().strip()
     except FileNotFoundError:
         return None
+    return torch.load(os.path.join(folder, name))
 
 
 def main():

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 
 import shardstep
+from joined_ranks import gather_by
 
 OPTIONS = dict(
     batch=7, ahead=2, threads=1, tail="pad", epochs=2,
@@ -36,17 +37,8 @@ def deliver(run, path, out, steps, **options):
 
 
 def gathered(rank, ranks, pipes, path, out, steps):
-    """A rank that sends its bytes to rank 0, which sends those of all ranks back."""
-
-    def agree(mine):
-        if rank:
-            pipes[rank][1].send_bytes(mine)
-            return pipes[rank][1].recv_bytes()
-        everyone = b"".join([mine] + [pipes[r][0].recv_bytes() for r in range(1, ranks)])
-        for r in range(1, ranks):
-            pipes[r][0].send_bytes(everyone)
-        return everyone
-
+    """A rank that pipes join."""
+    agree = gather_by(pipes, rank, ranks)
     deliver(shardstep.Run(rank, ranks, agree, seed=42, vranks=3), path, out, steps)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 import checks
 import shardstep
+from joined_ranks import gather_by
 
 SHAPES = {"weights/w": ((40, 3), np.float32), "b": ((7,), np.float64), "loss": ((), np.float32), "none": ((0, 2), np.float64)}
 
@@ -66,21 +67,8 @@ def bits_of(run):
 # ---- Ranks that pipes join.
 
 
-def join(rank, ranks, pipes):
-    def agree(mine):
-        if rank:
-            pipes[rank][1].send_bytes(mine)
-            return pipes[rank][1].recv_bytes()
-        everyone = b"".join([mine] + [pipes[r][0].recv_bytes() for r in range(1, ranks)])
-        for r in range(1, ranks):
-            pipes[r][0].send_bytes(everyone)
-        return everyone
-
-    return agree
-
-
 def in_rank(function, rank, ranks, pipes, results):
-    results.put((rank, function(rank, ranks, join(rank, ranks, pipes)), checks.failures))
+    results.put((rank, function(rank, ranks, gather_by(pipes, rank, ranks)), checks.failures))
 
 
 def on_ranks(ranks, function):
